@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSL-1.0
+// Sentences for error messages, for headers that must not include fmt.
+#pragma once
+
+#include <imgcompose/version.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+IMGCOMPOSE_NAMESPACE_BEGIN
+namespace text {
+
+inline void append(std::string& out, std::string_view s) { out += s; }
+inline void append(std::string& out, char c) { out += c; }
+template <std::integral T>
+requires(!std::same_as<T, char> && !std::same_as<T, bool>) void append(std::string& out, T number) {
+    out += std::to_string(number);
+}
+
+/// The parts one after the other: text as it is, integers in decimal.
+template <class... Parts> std::string join(const Parts&... parts) {
+    std::string out;
+    (append(out, parts), ...);
+    return out;
+}
+
+/// `value` as 0x and lower-case hexadecimal digits.
+inline std::string hex(std::uint64_t value) {
+    std::string digits;
+    do {
+        digits.insert(digits.begin(), "0123456789abcdef"[value % 16]);
+        value /= 16;
+    } while (value != 0);
+    return "0x" + digits;
+}
+
+/// `s` in quotation marks; control characters and bytes that are not ASCII as \xNN, so that a message is one line.
+inline std::string quoted(std::string_view s) {
+    std::string out = "\"";
+    for (const char c : s) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte >= 0x7f) {
+            out += "\\x";
+            out += "0123456789abcdef"[byte / 16];
+            out += "0123456789abcdef"[byte % 16];
+        } else {
+            if (c == '"' || c == '\\') out += '\\';
+            out += c;
+        }
+    }
+    return out + '"';
+}
+
+} // namespace text
+IMGCOMPOSE_NAMESPACE_END
