@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSL-1.0
+// Reading any range of an image without writing it.
+#pragma once
+
+#include <imgcompose/image/image.hpp>
+#include <imgcompose/image/source_opener.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+IMGCOMPOSE_NAMESPACE_BEGIN
+
+namespace detail {
+/// The bytes of `e` from `skip` on; `to` is no longer than what the extent has left.
+inline void read_extent(const image& from, const extent& e, bytes skip, std::span<std::byte> to,
+                        source_opener& opener) {
+    if (!e.has_source()) {
+        std::memset(to.data(), e.source == extent::is_fill ? static_cast<int>(e.item) : 0, to.size());
+        return;
+    }
+    struct visitor {
+        const extent& e;
+        bytes at; // in the source
+        std::span<std::byte> to;
+        source_opener& opener;
+        void operator()(const std::shared_ptr<const owned_bytes>& content) const {
+            std::memcpy(to.data(), content->data() + at.count, to.size());
+        }
+        void operator()(const std::shared_ptr<const source_files>& files) const { opener.read(*files, e.item, at, to); }
+        void operator()(const std::shared_ptr<const generator>& maker) const { maker->generate(e.item, at, to); }
+    };
+    std::visit(visitor{e, e.from + skip, to, opener}, from.sources()[e.source]);
+}
+} // namespace detail
+
+/// Fills `to` with the bytes of `from` at `at`; undefined bytes are given as zero.
+/// Throws layout_error beyond the end of the image, io_error if a source cannot be read.
+inline void read(const image& from, offset at, std::span<std::byte> to) {
+    const offset end = at + bytes{to.size()};
+    if (end > offset{from.size()}) fail::read_outside_image(at, bytes{to.size()}, from.size());
+    if (to.empty()) return;
+    auto e = from.extents().lower_bound(at);
+    if (e != from.extents().begin()) {
+        auto before = e;
+        --before;
+        if (before->end() > at) e = before;
+    }
+    source_opener opener;
+    offset done = at;
+    for (; e != from.extents().end() && e->at < end; ++e) {
+        const offset begin = std::max(e->at, at);
+        std::ranges::fill(to.subspan((done - at).count, (begin - done).count), std::byte{});
+        done = std::min(e->end(), end);
+        detail::read_extent(from, *e, begin - e->at, to.subspan((begin - at).count, (done - begin).count), opener);
+    }
+    std::ranges::fill(to.subspan((done - at).count, (end - done).count), std::byte{});
+}
+
+/// All bytes of a (small) image.
+inline owned_bytes read_all(const image& from) {
+    owned_bytes all(from.size().count);
+    read(from, offset{}, all);
+    return all;
+}
+
+IMGCOMPOSE_NAMESPACE_END
