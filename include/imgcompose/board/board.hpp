@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a board is: where its firmware wants bytes, what must be left alone, and how Linux speaks on it.
+#pragma once
+
+#include <imgcompose/core/named_range.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+IMGCOMPOSE_NAMESPACE_BEGIN
+
+/// A bootloader file and its place on the medium.
+struct boot_blob {
+    std::string_view name{}; ///< as builds of the bootloader call the file, such as "idbloader.img"
+    offset at{};
+    bytes maximum{}; ///< what follows in the medium allows no more
+    /// Another way to write what the others hold: it may overlap them and what is reserved.
+    bool alternative = false;
+
+    [[nodiscard]] constexpr named_range range() const { return {name, at, maximum}; }
+};
+
+/// A position in the memory of the board.
+using memory_address = number<struct memory_address_tag>;
+
+/// Where the bootloader loads files to, from its default environment.
+struct load_addresses {
+    memory_address fdt{}, fdt_overlay{}, kernel{}, ramdisk{};
+    memory_address kernel_compressed{}; ///< where a compressed kernel is put before it is unpacked to `kernel`
+    bytes kernel_compressed_maximum{};
+
+    /// How large the kernel's image_size may be before it runs into what is loaded behind it.
+    [[nodiscard]] constexpr bytes kernel_window(bool compressed = false) const {
+        std::optional<std::uint64_t> next;
+        for (const memory_address a : {fdt, fdt_overlay, ramdisk, compressed ? kernel_compressed : kernel})
+            if (a > kernel && (!next || a.value < *next)) next = a.value;
+        return bytes{next.value_or(kernel.value) - kernel.value};
+    }
+    /// How large a device tree may be.
+    [[nodiscard]] constexpr bytes fdt_window() const {
+        std::optional<std::uint64_t> next;
+        for (const memory_address a : {fdt_overlay, kernel, ramdisk})
+            if (a > fdt && (!next || a.value < *next)) next = a.value;
+        return bytes{next.value_or(fdt.value) - fdt.value};
+    }
+};
+
+enum class table_kind : std::uint8_t { gpt, mbr };
+
+namespace fail {
+[[noreturn]] inline void board_has_no_such_blob(std::string_view board, std::string_view blob,
+                                                std::span<const boot_blob> blobs) {
+    std::string known;
+    for (const boot_blob& b : blobs) text::append(known, text::join(' ', b.name));
+    throw input_error(text::join(board, " has no place for a bootloader file ", text::quoted(blob),
+                                 "; it has places for:", known.empty() ? std::string{" none"} : known));
+}
+[[noreturn]] inline void boot_blob_is_too_large(std::string_view board, const boot_blob& blob, bytes size) {
+    throw layout_error(text::join(blob.name, " has ", size.count, " bytes, ", (size - blob.maximum).count,
+                                  " more than the ", blob.maximum.count, " that ", board, " has room for at ",
+                                  detail::position_text(blob.at)));
+}
+[[noreturn]] inline void blob_reaches_into_partitions(std::string_view board, const named_range& blob, offset floor) {
+    throw layout_error(text::join(board, ": the place of ", blob.name, " (", detail::range_text(blob.at, blob.size),
+                                  ") reaches behind the first possible partition at ", detail::position_text(floor)));
+}
+[[noreturn]] inline void board_is_incomplete(std::string_view board, std::string_view what) {
+    throw input_error(text::join("the board ", text::quoted(board), " has no ", what));
+}
+[[noreturn]] inline void boards_out_of_order(std::string_view a, std::string_view b) {
+    throw input_error(text::join("the board ", text::quoted(a), " stands before ", text::quoted(b),
+                                 "; list boards once and in order of name"));
+}
+} // namespace fail
+
+/// All of it is constant: views of arrays and texts that live as long as the program.
+struct board {
+    std::string_view name{};  ///< for commands and descriptions: "nanopi-r2s"
+    std::string_view title{}; ///< for people: "FriendlyELEC NanoPi R2S"
+    std::string_view soc{};
+    std::span<const boot_blob> blobs{};
+    std::span<const named_range> reserved{}; ///< written by firmware or vendor systems: an image leaves them undefined
+    offset partition_floor{};                ///< no partition begins before
+    bytes partition_alignment = mebibytes{1};
+    table_kind table = table_kind::gpt;
+    std::string_view console{};  ///< behind console=, such as "ttyS2,1500000"
+    std::string_view earlycon{}; ///< behind earlycon=
+    std::string_view dtb{};      ///< below the kernel's folder of device trees; what U-Boot calls $fdtfile
+    load_addresses load{};
+
+    /// The place of a bootloader file. Throws input_error, naming those the board has.
+    [[nodiscard]] constexpr const boot_blob& places(std::string_view blob) const {
+        for (const boot_blob& b : blobs)
+            if (b.name == blob) return b;
+        fail::board_has_no_such_blob(name, blob, blobs);
+    }
+};
+
+/// Throws layout_error if places or reserved regions of the board overlap or reach into its partitions, input_error if
+/// something is missing that every board has. True, so that it can be asserted.
+constexpr bool check(const board& b) {
+    if (b.name.empty()) fail::board_is_incomplete("", "name");
+    if (b.title.empty()) fail::board_is_incomplete(b.name, "title");
+    if (b.soc.empty()) fail::board_is_incomplete(b.name, "SoC");
+    if (b.console.empty()) fail::board_is_incomplete(b.name, "console");
+    if (b.dtb.empty()) fail::board_is_incomplete(b.name, "device tree");
+    std::vector<named_range> taken(b.reserved.begin(), b.reserved.end());
+    for (const boot_blob& blob : b.blobs)
+        if (!blob.alternative) taken.push_back(blob.range());
+    require_disjoint(taken);
+    for (const boot_blob& blob : b.blobs)
+        if (blob.range().end() > b.partition_floor)
+            fail::blob_reaches_into_partitions(b.name, blob.range(), b.partition_floor);
+    for (const named_range& r : b.reserved)
+        if (r.end() > b.partition_floor) fail::blob_reaches_into_partitions(b.name, r, b.partition_floor);
+    return true;
+}
+
+/// The same for each of `boards`, which are in order of name; input_error if they are not, or two have one name.
+constexpr bool check(std::span<const board* const> boards) {
+    for (std::size_t i = 0; i < boards.size(); ++i) {
+        check(*boards[i]);
+        if (i > 0 && boards[i - 1]->name >= boards[i]->name)
+            fail::boards_out_of_order(boards[i - 1]->name, boards[i]->name);
+    }
+    return true;
+}
+
+/// Throws layout_error if a file of `size` is too large for its place.
+constexpr void require_fits(const board& b, const boot_blob& blob, bytes size) {
+    if (size > blob.maximum) fail::boot_blob_is_too_large(b.name, blob, size);
+}
+
+IMGCOMPOSE_NAMESPACE_END
