@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+// ext4 as a recipe: `ext4(tree, {.label = "NIXOS_SD"})`.
+#pragma once
+
+#include <imgcompose/fs/ext4/write.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+IMGCOMPOSE_NAMESPACE_BEGIN
+
+namespace detail {
+
+struct ext4_recipe final : recipe::model {
+    ext4_recipe(tree t, ext4_options o) : options(std::move(o)) {
+        // e2fsck wants it, and must not have to make it.
+        if (options.lost_and_found && !t.child(top_directory, "lost+found"))
+            t.add("/lost+found", {.type = file_type::directory}, {.mode = std::uint16_t{0700}});
+        content = std::make_shared<const tree>(std::move(t));
+    }
+    [[nodiscard]] std::string_view kind() const override { return "ext4"; }
+    [[nodiscard]] bytes smallest_size(const surroundings& where) const override {
+        const ext4_profile profile = make_ext4_profile(options, where);
+        return bytes{checked_mul(smallest_ext4_blocks(plan_ext4_content(profile, *content, where.epoch), options),
+                                 profile.block_size)};
+    }
+    [[nodiscard]] image make(bytes size, const surroundings& where) const override {
+        return make_ext4_image(content, options, size, where);
+    }
+    [[nodiscard]] std::string label() const override { return options.label; }
+    [[nodiscard]] std::optional<std::uint8_t> mbr_type() const override { return std::uint8_t{0x83}; }
+
+    std::shared_ptr<const tree> content;
+    ext4_options options;
+};
+
+} // namespace detail
+
+/// A filesystem of the tree's content for a partition.
+inline recipe ext4(tree content, ext4_options options = {}) {
+    return recipe{std::make_shared<const detail::ext4_recipe>(std::move(content), std::move(options))};
+}
+
+/// The same as an image of its own, of the size that `options.size` says.
+inline image ext4_image(tree content, const ext4_options& options, const surroundings& where = {}) {
+    return standalone(ext4(std::move(content), options), options.size, where);
+}
+
+IMGCOMPOSE_NAMESPACE_END
