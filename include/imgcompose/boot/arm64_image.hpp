@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSL-1.0
+// The header of an arm64 Linux Image, which `booti` needs.
+// Source: Linux Documentation/arch/arm64/booting.rst, section 4; U-Boot arch/arm/lib/image.c, booti_setup.
+#pragma once
+
+#include <imgcompose/core/endian.hpp>
+#include <imgcompose/core/units.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+IMGCOMPOSE_NAMESPACE_BEGIN
+
+struct arm64_image_header {
+    le32 code0, code1;
+    le64 text_offset; ///< where to load, from a 2 MiB boundary
+    le64 image_size;  ///< memory needed from there, with what is cleared at start; 0: unknown (before Linux 3.17)
+    le64 flags;       ///< bit 0: big-endian; 1-2: page size; 3: may lie anywhere
+    le64 res2, res3, res4;
+    std::array<char, 4> magic; ///< "ARM\x64"
+    le32 res5;                 ///< offset of the PE header
+};
+static_assert(disk_struct<arm64_image_header> && sizeof(arm64_image_header) == 64);
+static_assert(offsetof(arm64_image_header, flags) == 24 && offsetof(arm64_image_header, magic) == 56);
+
+namespace fail {
+[[noreturn]] inline void not_an_arm64_image(std::string_view name, std::string_view what) {
+    throw format_error(text::join(name, " is not an arm64 Image: ", what));
+}
+[[noreturn]] inline void kernel_exceeds_window(std::string_view name, bytes needed, bytes window) {
+    throw layout_error(text::join(name, " needs ", needed.count, " bytes of memory, ", (needed - window).count,
+                                  " more than lie between kernel_addr_r and what U-Boot loads behind it; use a smaller "
+                                  "kernel, or a U-Boot with other addresses"));
+}
+} // namespace fail
+
+enum class arm64_page_size : std::uint8_t { unspecified, four_kib, sixteen_kib, sixty_four_kib };
+
+struct arm64_image {
+    bytes text_offset{};
+    bytes image_size{}; ///< as U-Boot takes it: 16 MiB where the header says 0
+    arm64_page_size page_size = arm64_page_size::unspecified;
+    bool big_endian = false;
+    bool anywhere = false; ///< need not lie at the start of memory
+
+    /// From the 2 MiB boundary at which it is loaded.
+    [[nodiscard]] constexpr bytes memory_needed() const { return text_offset + image_size; }
+};
+
+namespace detail {
+struct file_magic {
+    std::size_t at;
+    std::string_view magic;
+    std::string_view what;
+};
+
+// In this order: an EFI zboot image is a PE file too.
+inline constexpr std::array kernel_magics{
+    file_magic{0x202, "HdrS", "it is a bzImage, a kernel for x86; take the arm64 kernel"},
+    file_magic{0, {"\x1f\x8b", 2}, "it is compressed with gzip; decompress it, or name it in a FIT"},
+    file_magic{0, {"\x28\xb5\x2f\xfd", 4}, "it is compressed with zstd; decompress it"},
+    file_magic{0, {"\xfd\x37zXZ", 5}, "it is compressed with xz; decompress it"},
+    file_magic{0, {"\x04\x22\x4d\x18", 4}, "it is compressed with lz4; decompress it"},
+    file_magic{0, {"\x02\x21\x4c\x18", 4}, "it is compressed with lz4 (old format); decompress it"},
+    file_magic{0, "BZh", "it is compressed with bzip2; decompress it"},
+    file_magic{0, {"\x27\x05\x19\x56", 4}, "it is a uImage, which `bootm` boots"},
+    file_magic{0, {"\xd0\x0d\xfe\xed", 4}, "it is a FIT or a device tree"},
+    file_magic{0, "\x7f\x45LF", "it is an ELF file, such as vmlinux; take arch/arm64/boot/Image"},
+    file_magic{4, "zimg", "it is an EFI zboot image (vmlinuz.efi), which only UEFI boots; take arch/arm64/boot/Image"},
+    file_magic{0x24, {"\x18\x28\x6f\x01", 4}, "it is a zImage, a kernel for 32-bit arm"},
+    file_magic{0x38, {"RSC\x05", 4}, "it is an Image for riscv"},
+    file_magic{0, "MZ", "it is an EFI program, but no arm64 kernel"},
+};
+
+inline std::string_view what_instead_of_arm64_image(std::span<const std::byte> start) {
+    const std::string_view text{reinterpret_cast<const char*>(start.data()), start.size()};
+    for (const auto& m : kernel_magics)
+        if (text.size() >= m.at && text.substr(m.at).starts_with(m.magic)) return m.what;
+    if (start.empty()) return "it is empty";
+    if (start.size() < sizeof(arm64_image_header)) return "it is shorter than the header of 64 bytes";
+    return "the magic number \"ARM\\x64\" is missing at byte 56";
+}
+} // namespace detail
+
+/// `start` begins with an arm64 Image; 64 bytes tell, 1 KiB is enough to say what else it may be.
+inline bool is_arm64_image(std::span<const std::byte> start) {
+    constexpr std::array<char, 4> magic{'A', 'R', 'M', '\x64'};
+    return start.size() >= sizeof(arm64_image_header) && struct_from<arm64_image_header>(start).magic == magic;
+}
+
+/// Reads the header at the start of a kernel. Throws format_error naming what it is instead; `name` is for the message.
+inline arm64_image read_arm64_image(std::span<const std::byte> start, std::string_view name = "the kernel") {
+    if (!is_arm64_image(start)) fail::not_an_arm64_image(name, detail::what_instead_of_arm64_image(start));
+    const auto h = struct_from<arm64_image_header>(start);
+    const std::uint64_t flags = from_disk(h.flags);
+    arm64_image i{.text_offset = bytes{from_disk(h.text_offset)},
+                  .image_size = bytes{from_disk(h.image_size)},
+                  .page_size = static_cast<arm64_page_size>(flags >> 1 & 3),
+                  .big_endian = (flags & 1) != 0,
+                  .anywhere = (flags & 8) != 0};
+    if (i.image_size == bytes{}) i.image_size = 16_MiB, i.text_offset = 512_KiB;
+    if (i.text_offset > 1_GiB || i.image_size > 1_GiB)
+        fail::not_an_arm64_image(name, "its header asks for more than 1 GiB of memory, so it is damaged");
+    return i;
+}
+
+/// Throws layout_error if the kernel, once unpacked, reaches beyond `window`, the distance from kernel_addr_r to what
+/// lies behind it in the board's memory map.
+inline void require_fits(const arm64_image& kernel, bytes window, std::string_view name = "the kernel") {
+    if (kernel.memory_needed() > window) fail::kernel_exceeds_window(name, kernel.memory_needed(), window);
+}
+
+IMGCOMPOSE_NAMESPACE_END
