@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSL-1.0
+// Where everything of a plan goes: pure arithmetic, complete before an image is made.
+#pragma once
+
+#include <imgcompose/compose/disk.hpp>
+#include <imgcompose/partition/gpt.hpp>
+#include <imgcompose/partition/mbr.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+IMGCOMPOSE_NAMESPACE_BEGIN
+
+namespace fail {
+[[noreturn]] inline void partition_without_name() {
+    throw input_error("a partition has no name; it needs one, from which its identifiers are derived");
+}
+[[noreturn]] inline void partitions_have_the_same_name(std::string_view name) {
+    throw input_error(text::join("two partitions are named ", text::quoted(name),
+                                 "; their identifiers are derived from the name, so give each its own"));
+}
+[[noreturn]] inline void partition_is_below_floor(std::string_view name, offset at, std::string_view board, offset floor) {
+    throw layout_error(text::join("partition ", text::quoted(name), " begins at ", detail::position_text(at), "; on ", board,
+                                  " partitions begin at ", detail::position_text(floor),
+                                  " or later, unless they hold firmware"));
+}
+[[noreturn]] inline void empty_partition_has_no_smallest_size(std::string_view name) {
+    throw input_error(text::join("partition ", text::quoted(name), " is empty, so it has no smallest size; give it one"));
+}
+[[noreturn]] inline void blobs_beside_content(std::string_view name, std::string_view kind) {
+    throw input_error(text::join("partition ", text::quoted(name), " holds ", kind,
+                                 ", so it has no room for blobs of its own; compose them into one image"));
+}
+[[noreturn]] inline void bootloader_is_missing(std::string_view board, std::string_view name) {
+    throw input_error(text::join(board, " does not start without ", text::quoted(name),
+                                 "; add it, or say that the board has its bootloader elsewhere (`without_bootloader`)"));
+}
+[[noreturn]] inline void hybrid_without_partition() {
+    throw input_error("a hybrid table has no partition in its MBR; choose one (`in_hybrid_mbr`), or take GPT");
+}
+[[noreturn]] inline void disk_fills_nothing() {
+    throw input_error("nothing says how large the disk is; give a size, or `smallest`");
+}
+} // namespace fail
+
+/// Where a partition of the plan lies.
+struct placed_partition {
+    offset at{};
+    bytes size{};
+    bool bootable = false;
+
+    [[nodiscard]] constexpr offset end() const { return at + size; }
+};
+
+/// Where everything lies; `partitions` in the order of the plan.
+struct disk_layout {
+    disk_table table = disk_table::gpt;
+    bytes size{};
+    bytes sector_size{512};
+    std::vector<placed_partition> partitions{};
+    /// Of an MBR with more than four partitions: the extended one, which holds all from the fourth on.
+    std::optional<placed_partition> extended{};
+};
+
+namespace detail {
+
+inline constexpr std::size_t primaries_before_extended = 3;
+
+inline bool needs_extended(const disk_plan& p) { return p.table() == disk_table::mbr && p.partitions.size() > 4; }
+
+/// Where on the disk a bootloader file goes.
+inline offset place_of(const disk_plan& p, const planned_bootloader& b) { return p.target->places(b.name).at; }
+
+inline void require_sound(const disk_plan& p) {
+    require_sector_size(p.options.sector_size);
+    std::vector<std::string_view> names;
+    bool in_hybrid = false;
+    for (const planned_partition& part : p.partitions) {
+        if (part.name.empty()) fail::partition_without_name();
+        names.push_back(part.name);
+        in_hybrid = in_hybrid || part.options.in_hybrid_mbr;
+        if (!part.options.blobs.empty() && part.content) fail::blobs_beside_content(part.name, (*part.content)->kind());
+        if (part.size.what == size_rule::kind::smallest && !part.content)
+            fail::empty_partition_has_no_smallest_size(part.name);
+    }
+    std::ranges::sort(names);
+    if (const auto twice = std::ranges::adjacent_find(names); twice != names.end())
+        fail::partitions_have_the_same_name(*twice);
+    if (p.table() == disk_table::hybrid && !in_hybrid) fail::hybrid_without_partition();
+
+    if (!p.target || p.options.without_bootloader) return;
+    const auto given = [&](std::string_view name) {
+        return std::ranges::any_of(p.bootloaders, [&](const auto& b) { return b.name == name; });
+    };
+    const auto& blobs = p.target->blobs;
+    if (std::ranges::any_of(blobs, [&](const boot_blob& b) { return b.alternative && given(b.name); })) return;
+    for (const boot_blob& b : blobs)
+        if (!b.alternative && !given(b.name)) fail::bootloader_is_missing(p.target->title, b.name);
+}
+
+/// What U-Boot takes for bootable; see disk_plan.
+inline std::vector<bool> bootable_partitions(const disk_plan& p) {
+    const bool said = std::ranges::any_of(p.partitions, [](const auto& part) { return part.options.bootable.has_value(); });
+    std::vector<bool> bootable;
+    for (const planned_partition& part : p.partitions)
+        bootable.push_back(said ? part.options.bootable.value_or(false) : part.name == "boot");
+    return bootable;
+}
+
+/// The table with everything but its partitions.
+inline gpt_table gpt_of(const disk_plan& p, bytes disk_size) {
+    return {.sector_size = p.options.sector_size,
+            .disk_size = disk_size,
+            .disk_id = p.options.disk_id.value_or(uuid{}),
+            .ids = p.options.ids,
+            .entry_count = p.options.gpt_entries,
+            .entry_array = p.options.gpt_entry_array};
+}
+
+/// What the disk needs behind `end`, where the last partition ends.
+inline bytes disk_size_for(const disk_plan& p, offset end) {
+    if (p.table() == disk_table::gpt || p.table() == disk_table::hybrid)
+        return gpt_disk_size(end, p.options.sector_size, p.options.gpt_entries);
+    return from_start(end);
+}
+
+/// Where the table allows partitions on a disk of this size.
+inline partition_space space_of(const disk_plan& p, bytes disk_size) {
+    partition_space space{.end = offset{disk_size}, .sector_size = p.options.sector_size};
+    if (p.table() == disk_table::mbr) space = mbr_space(disk_size, p.options.sector_size);
+    else if (p.table() != disk_table::none) space = gpt_space(gpt_of(p, disk_size));
+    space.alignment = p.alignment();
+    return space;
+}
+
+/// Where partitions begin that do not say where: behind the bootloader, or one alignment behind the table.
+inline offset floor_of(const disk_plan& p) {
+    if (p.target) return p.target->partition_floor;
+    return offset{p.table() == disk_table::none ? bytes{} : p.alignment()};
+}
+
+} // namespace detail
+
+/// Lays out a plan on a disk of `disk_size`; if that is not given, of the size that the plan asks for, which may be the
+/// smallest that holds everything: partitions that take the rest of the disk are then as small as they can be.
+/// Asks recipes for their sizes, but makes nothing. Throws layout_error or input_error for what cannot be.
+inline disk_layout layout(const disk_plan& plan, std::optional<bytes> disk_size = {}) {
+    detail::require_sound(plan);
+    const bytes sector = plan.options.sector_size;
+    const size_rule rule = plan.options.size;
+    if (!disk_size && rule.what == size_rule::kind::exact) disk_size = rule.size;
+    if (!disk_size && rule.what == size_rule::kind::fill) fail::disk_fills_nothing();
+
+    // Of a disk that is to be the smallest only the end is not yet known.
+    const tebibytes far_away{1024};
+    partition_space space = detail::space_of(plan, disk_size.value_or(far_away));
+    const offset floor = std::max(detail::floor_of(plan), space.begin);
+    const bytes boot_record_distance = mbr_table{}.boot_record_distance;
+    std::vector<partition_request> requests;
+    offset free{}, end{};
+    for (std::size_t i = 0; i < plan.partitions.size(); ++i) {
+        const planned_partition& p = plan.partitions[i];
+        const bool logical = detail::needs_extended(plan) && i >= detail::primaries_before_extended;
+        partition_request r{.name = p.name, .gap = logical ? boot_record_distance : bytes{}};
+        r.at = p.options.at.value_or(align_up(std::max(free, floor) + r.gap, space.alignment));
+        if (plan.target && *r.at < plan.target->partition_floor && !p.options.holds_firmware)
+            fail::partition_is_below_floor(p.name, *r.at, plan.target->title, plan.target->partition_floor);
+
+        bytes size = sector;
+        if (p.size.what == size_rule::kind::exact) {
+            size = p.size.size;
+        } else if (p.content && (p.size.what == size_rule::kind::smallest || !disk_size)) {
+            const bytes least = (*p.content)->smallest_size(plan.surroundings_of(p, *r.at));
+            size = align_up(p.size.resolve(least, least), sector);
+        }
+        if (p.size.what == size_rule::kind::fill) size = align_up(size, space.alignment);
+        else r.size = size;
+        requests.push_back(r);
+        free = *r.at + size;
+        end = std::max(end, free);
+    }
+
+    if (!disk_size) {
+        bytes needed = detail::disk_size_for(plan, end);
+        for (const planned_bootloader& b : plan.bootloaders)
+            needed = std::max(needed, from_start(detail::place_of(plan, b) + b.content.size()));
+        for (const placed_image& r : plan.raws) needed = std::max(needed, from_start(r.at + r.content.size()));
+        disk_size = align_up(rule.resolve(needed, {}), std::max(space.alignment, sector));
+        space.end = detail::space_of(plan, *disk_size).end;
+    }
+
+    disk_layout result{.table = plan.table(), .size = *disk_size, .sector_size = sector};
+    const std::vector<bool> bootable = detail::bootable_partitions(plan);
+    const std::vector<named_range> placed = lay_out(requests, space);
+    for (std::size_t i = 0; i < placed.size(); ++i) result.partitions.push_back({placed[i].at, placed[i].size, bootable[i]});
+    if (detail::needs_extended(plan)) {
+        const offset begin = placed[detail::primaries_before_extended].at - boot_record_distance;
+        result.extended = placed_partition{begin, placed.back().end() - begin, false};
+    }
+    return result;
+}
+
+IMGCOMPOSE_NAMESPACE_END

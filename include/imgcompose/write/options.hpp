@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSL-1.0
+// How an image is written, and what is told about it.
+#pragma once
+
+#include <imgcompose/core/units.hpp>
+#include <imgcompose/os/calls.hpp>
+#include <imgcompose/write/digest.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+#include <vector>
+
+IMGCOMPOSE_NAMESPACE_BEGIN
+
+/// Thrown by what was asked to stop.
+class cancelled : public error {
+public:
+    cancelled() : error("cancelled before the end") {}
+};
+
+/// How much of the data is written. Zero and undefined bytes take no time worth counting.
+struct progress {
+    bytes done{};
+    bytes total{};
+};
+
+struct write_options {
+    std::size_t jobs = 0;          ///< threads; 0: one a processor, at most four
+    bool fsync = false;            ///< wait until it is on the medium; otherwise only a crash of the system can tear it
+    std::vector<digest*> digests{}; ///< each is given all bytes of the image
+    std::function<void(const progress&)> on_progress{}; ///< from any thread, one at a time; what it throws ends the writing
+    std::stop_token cancel{};                           ///< `cancelled` is thrown soon after a stop was requested
+};
+
+struct write_report {
+    bytes data{}, zero{}, undefined{}; ///< of the image; together its size
+    os::call_counts calls{};           ///< made by reading the sources and writing the sink
+};
+
+IMGCOMPOSE_NAMESPACE_END

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSL-1.0
+// What an image is written to.
+#pragma once
+
+#include <imgcompose/image/extent.hpp>
+#include <imgcompose/os/file.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <utility>
+#include <vector>
+
+IMGCOMPOSE_NAMESPACE_BEGIN
+
+/// What an image is written to: `begin`, then each byte of the image exactly once by one of `data`, `zero` and
+/// `undefined`, then `finish`; or `abandon` when any of it threw.
+class sink {
+public:
+    sink() = default;
+    sink(const sink&) = delete;
+    sink& operator=(const sink&) = delete;
+    virtual ~sink() = default;
+
+    /// Whether it must be given the ranges in order and by one thread at a time. If not, disjoint ranges come in any
+    /// order from several threads at once, between `begin` and `finish`.
+    [[nodiscard]] virtual bool in_order() const { return true; }
+    /// Whether a zero or undefined range without a whole block of 4 KiB may be joined to the data around it, as zeros.
+    [[nodiscard]] virtual bool joins_small_gaps() const { return false; }
+
+    virtual void begin(bytes size) = 0;
+    virtual void data(offset at, std::span<const std::byte> content) = 0;
+    virtual void zero(offset at, bytes size) = 0;
+    virtual void undefined(offset at, bytes size) = 0;
+    /// Data straight from a file; how many bytes were taken, 0 if it cannot. It is then given them by `data`.
+    virtual bytes copy(offset /*at*/, const os::file& /*from*/, offset /*from_at*/, bytes /*size*/) { return {}; }
+    /// Everything is there. `sync`: and is to be on the medium before this returns.
+    virtual void finish(bool sync) = 0;
+    virtual void abandon() noexcept {}
+};
+
+/// A vector of bytes that becomes the image; what is undefined is zero.
+class memory final : public sink {
+public:
+    explicit memory(std::vector<std::byte>& to) : to_(to) {}
+
+    [[nodiscard]] bool in_order() const override { return false; }
+    void begin(bytes size) override { to_.assign(narrow<std::size_t>(size.count), std::byte{}); }
+    void data(offset at, std::span<const std::byte> content) override {
+        std::copy(content.begin(), content.end(), to_.begin() + static_cast<std::ptrdiff_t>(at.count));
+    }
+    void zero(offset, bytes) override {}
+    void undefined(offset, bytes) override {}
+    void finish(bool) override {}
+    void abandon() noexcept override { to_.clear(); }
+
+private:
+    std::vector<std::byte>& to_;
+};
+
+/// A range of an image as a callback sees it.
+struct written_range {
+    byte_kind kind = byte_kind::undefined;
+    offset at{};
+    bytes size{};
+    std::span<const std::byte> content{}; ///< only of `data`; good until the callback returns
+};
+
+/// Calls a function for all ranges, in order and without gaps, from one thread at a time but not always the same.
+/// Neighbouring ranges may be of the same kind.
+class callback final : public sink {
+public:
+    explicit callback(std::function<void(const written_range&)> f) : f_(std::move(f)) {}
+
+    void begin(bytes) override {}
+    void data(offset at, std::span<const std::byte> content) override {
+        f_({byte_kind::data, at, bytes{content.size()}, content});
+    }
+    void zero(offset at, bytes size) override { f_({byte_kind::zero, at, size, {}}); }
+    void undefined(offset at, bytes size) override { f_({byte_kind::undefined, at, size, {}}); }
+    void finish(bool) override {}
+
+private:
+    std::function<void(const written_range&)> f_;
+};
+
+IMGCOMPOSE_NAMESPACE_END
