@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+// What partitions hold: trees, their filesystems, and the files that U-Boot boots by.
+#pragma once
+
+#include "document.hpp"
+
+#include <imgcompose/board/board.hpp>
+#include <imgcompose/boot/extlinux.hpp>
+#include <imgcompose/image/recipe.hpp>
+#include <imgcompose/tree/tree.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace command {
+
+/// The tree that the steps of a partition make.
+imgcompose::tree read_tree(const section& partition);
+
+/// A partition's filesystem with that tree in it.
+imgcompose::recipe read_filesystem(const section& filesystem, imgcompose::tree content);
+
+/// Adds the files of [extlinux] and [boot_script] to the tree of the partition that gets them.
+class boot_files {
+public:
+    boot_files(const section& top, const std::optional<imgcompose::board>& board, std::chrono::seconds epoch);
+
+    /// Puts in `content` what belongs to the partition of that name, and looks for the files that are booted.
+    void add_to(const std::string& partition, imgcompose::tree& content);
+    /// Throws description_error if a file belongs to a partition that never came.
+    void require_all_added() const;
+    [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+
+private:
+    void add_extlinux(imgcompose::tree& content);
+    void add_boot_script(imgcompose::tree& content);
+
+    section extlinux_, script_;
+    imgcompose::extlinux configuration_{};
+    const std::optional<imgcompose::board>& board_;
+    std::chrono::seconds epoch_;
+    bool extlinux_added_ = false, script_added_ = false;
+    std::vector<std::string> warnings_;
+};
+
+} // namespace command

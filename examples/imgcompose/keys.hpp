@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSL-1.0
+// Every key of a description, with its type and meaning: what is checked, and what docs/description.md tells.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace command {
+
+enum class value_kind : std::uint8_t {
+    text,     // "...", in which ${name} is replaced
+    verbatim, // "...", left as it is
+    size,     // "512MiB", "64s", or a number of bytes
+    rule,     // a size, "min", "min+10%", "min+64MiB" or "rest"
+    integer,
+    number,
+    boolean,
+    texts, // ["...", "..."]
+    table,
+    tables,    // an array of tables
+    variables, // a table of any keys with texts
+};
+
+struct key {
+    std::string_view name{};
+    value_kind kind = value_kind::text;
+    bool required = false;
+    std::string_view meaning{};
+    std::span<const key> inside{}; // of table and tables
+    std::string_view named_by{};   // of tables: which of their keys --set knows them by
+};
+
+namespace keys {
+using enum value_kind;
+
+inline constexpr std::array image{
+    key{"board", text, false, "The board, as `imgcompose boards` names it. Without one there is no bootloader."},
+    key{"table", text, false, "`gpt`, `mbr`, `hybrid` or `none`. The board's if not given."},
+    key{"size", rule, false, "Of the whole image: `min` (default), `min+SIZE`, or a size."},
+    key{"sector_size", integer, false, "Of the medium: 512 (default) or 4096."},
+    key{"alignment", size, false, "Partitions begin at multiples of it: `1MiB` by default; `4MiB` suits many cards."},
+    key{"seed", text, false, "Words from which every identifier is derived that is not given."},
+    key{"epoch", integer, false, "Time of what has none of its own, in seconds since 1970. $SOURCE_DATE_EPOCH or 0 if not given."},
+    key{"disk_uuid", text, false, "The GUID of a GPT disk. Derived if not given."},
+    key{"disk_signature", integer, false, "The 32-bit signature of an MBR disk. Derived if not given."},
+    key{"without_bootloader", boolean, false, "The board has its bootloader elsewhere, such as in SPI flash."},
+};
+inline constexpr std::array bootloader{
+    key{"name", text, true, "Which of the board's bootloader files it is; the board knows its place."},
+    key{"file", text, false, "The file; `name` if not given."},
+    key{"skip", size, false, "Bytes at the start of the file that are left out."},
+    key{"max", size, false, "It is an error if the file has more."},
+};
+inline constexpr std::array raw{
+    key{"name", text, true, "For messages and plans."},
+    key{"file", text, true, "The file whose bytes go there."},
+    key{"sector", integer, false, "Where, in sectors of 512 bytes. This or `offset` is needed."},
+    key{"offset", size, false, "Where, from the start of the disk."},
+    key{"skip", size, false, "Bytes at the start of the file that are left out."},
+    key{"max", size, false, "It is an error if the file has more."},
+};
+inline constexpr std::array filesystem{
+    key{"type", text, true, "`ext4`, `fat`, or `raw` for the bytes of `file`."},
+    key{"file", text, false, "raw: the file."},
+    key{"label", text, false, "ext4: at most 16 bytes. FAT: at most 11 characters."},
+    key{"uuid", text, false, "ext4: a UUID. FAT: eight hexadecimal digits, with or without a hyphen. Derived if not given."},
+    key{"readable_by", text, false, "Who must be able to read it: `linux` (default), `u-boot`, `u-boot-2017`."},
+    key{"journal", text, false, "ext4: `auto` (default, as mke2fs), `none`, or a size."},
+    key{"reserved_percent", number, false, "ext4: blocks that only root may use; 5 by default."},
+    key{"inodes", integer, false, "ext4: how many there are."},
+    key{"bytes_per_inode", size, false, "ext4: one inode for so much space; `16KiB` by default."},
+    key{"block_size", size, false, "ext4: `1KiB`, `2KiB` or `4KiB` (default)."},
+    key{"inode_size", integer, false, "ext4: bytes; 256 by default."},
+    key{"grows_to", size, false, "ext4: resize2fs can later grow it online up to this size."},
+    key{"features", texts, false, "ext4: as mke2fs -O has them: `[\"^metadata_csum\", \"large_dir\"]`."},
+    key{"mount_options", text, false, "ext4: default mount options in the superblock, such as `noatime`."},
+    key{"cluster_size", size, false, "FAT: chosen by size if not given."},
+    key{"fat_bits", integer, false, "FAT: 12, 16 or 32; chosen by size if not given."},
+    key{"symlinks", text, false, "FAT: `refuse` (default), `follow` or `skip` them."},
+};
+inline constexpr std::array tree{
+    key{"directory", text, false, "Adds all that is in this directory, below `to` if given. What came before gives way."},
+    key{"file", text, false, "Adds a file at `to`."},
+    key{"text", text, false, "Adds a file with these bytes at `to`."},
+    key{"symlink", text, false, "Adds a symbolic link with this target at `to`."},
+    key{"mkdir", text, false, "Adds a directory, with those above it."},
+    key{"exclude", text, false, "Leaves out what this pattern matches, with all below it."},
+    key{"prefix", text, false, "Moves all so far below this directory."},
+    key{"clamp_mtime", integer, false, "Makes no time later than this, in seconds since 1970."},
+    key{"owner", text, false, "`UID:GID` of what the same step adds; alone: of all so far."},
+    key{"mode", text, false, "Octal permissions of what the same step adds, such as `0644`."},
+    key{"to", text, false, "The absolute path in the filesystem that the step adds."},
+    key{"replace", boolean, false, "What is at `to` already gives way; otherwise that is an error."},
+};
+inline constexpr std::array partition{
+    key{"name", text, true, "Also in a GPT; no two have the same."},
+    key{"size", rule, false, "A size, `min`, `min+10%`, `min+64MiB`, or `rest` (default) of the disk."},
+    key{"start", size, false, "Where it begins, such as `32768s`; as early as possible if not given."},
+    key{"type", text, false, "GPT: a type by name, such as `linux_root_arm64` or `esp`, or a UUID. By content if not given."},
+    key{"mbr_type", text, false, "MBR: a type by name or number, such as `0x0c`. By content if not given."},
+    key{"bootable", boolean, false, "U-Boot looks for boot files here. If no partition says so, it is the one named `boot`."},
+    key{"attributes", texts, false, "GPT: `required`, `read_only`, `grow_filesystem`, `hidden`, `no_auto` ..."},
+    key{"uuid", text, false, "Its GUID in a GPT. Derived if not given."},
+    key{"hybrid", boolean, false, "Also in the MBR of a hybrid table."},
+    key{"holds_firmware", boolean, false, "May begin before the board's first sector for partitions."},
+    key{"filesystem", table, false, "What it holds; nothing if not given.", filesystem},
+    key{"tree", tables, false, "The steps that make the filesystem's tree, in this order.", tree},
+};
+inline constexpr std::array extlinux_entry{
+    key{"label", text, true, "The name of the entry."},
+    key{"menu_label", text, false, "What the menu shows; the label if not given."},
+    key{"kernel", text, true, "Path of the kernel in the same filesystem."},
+    key{"initrd", text, false, "Path of the initial ramdisk."},
+    key{"fdt", text, false, "Path of the device tree; U-Boot's own if neither this nor `fdtdir` is given."},
+    key{"fdtdir", text, false, "Where U-Boot looks for the device tree of its board."},
+    key{"fdtoverlays", texts, false, "Paths of overlays, applied in this order."},
+    key{"append", text, false, "The kernel's command line."},
+};
+inline constexpr std::array extlinux{
+    key{"into", text, true, "The name of the partition that gets the file."},
+    key{"enabled", boolean, false, "false: as if this table were not there."},
+    key{"path", text, false, "`/extlinux/extlinux.conf` if not given."},
+    key{"timeout", number, false, "Seconds that a menu is shown; 0 (default): none is, -1: until somebody chooses."},
+    key{"default", text, false, "Label of the entry to boot; the first if not given."},
+    key{"title", text, false, "Above the menu."},
+    key{"entry", tables, true, "What can be booted, in the order of the menu.", extlinux_entry, "label"},
+};
+inline constexpr std::array boot_script{
+    key{"into", text, true, "The name of the partition that gets the file."},
+    key{"enabled", boolean, false, "false: as if this table were not there."},
+    key{"path", text, false, "`/boot.scr` if not given."},
+    key{"name", text, false, "What U-Boot calls it; at most 32 bytes."},
+    key{"kernel", text, false, "As in `extlinux.entry`; that of the entry to boot there if not given. So the next three."},
+    key{"initrd", text, false, "Path of the initial ramdisk."},
+    key{"fdt", text, false, "Path of the device tree."},
+    key{"append", text, false, "The kernel's command line."},
+    key{"commands", verbatim, false, "A script of your own instead of the four above; `${name}` is U-Boot's in it."},
+};
+inline constexpr std::array description{
+    key{"variables", variables, false, "Texts for `${name}` in other values; `--set name=value` changes them."},
+    key{"image", table, false, "The image as a whole.", image},
+    key{"bootloader", tables, false, "The files that start the board. All that it needs if not given.", bootloader, "name"},
+    key{"raw", tables, false, "Other files at fixed places.", raw, "name"},
+    key{"partition", tables, false, "The partitions, in the order of the disk.", partition, "name"},
+    key{"extlinux", table, false, "An extlinux.conf that U-Boot boots by.", extlinux},
+    key{"boot_script", table, false, "A boot.scr that U-Boot boots by.", boot_script},
+};
+
+} // namespace keys
+} // namespace command

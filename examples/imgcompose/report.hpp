@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSL-1.0
+// What is in an image, for people and for programs.
+#pragma once
+
+#include <imgcompose/compose/layout.hpp>
+#include <imgcompose/image/image.hpp>
+
+#include <string>
+
+namespace command {
+
+/// A line for each region: where it lies and what its bytes are. Regions inside of others only if `all`.
+std::string report(const imgcompose::disk_plan& plan, const imgcompose::disk_layout& layout, const imgcompose::image& disk,
+                   bool all);
+
+/// The same with every extent and its source as JSON.
+std::string report_json(const imgcompose::disk_plan& plan, const imgcompose::disk_layout& layout,
+                        const imgcompose::image& disk);
+
+} // namespace command

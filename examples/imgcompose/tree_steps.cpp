@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "content.hpp"
+#include "filesystems.hpp"
+
+#include <imgcompose/image/blob.hpp>
+#include <imgcompose/tree/directory.hpp>
+#include <imgcompose/tree/steps.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace command {
+
+namespace ic = imgcompose;
+
+namespace {
+
+/// What a step of the tree does: the first of these keys that it has.
+constexpr std::array<std::string_view, 10> actions{"directory", "file",   "text",        "symlink", "mkdir",
+                                                   "exclude",   "prefix", "clamp_mtime", "owner",   "mode"};
+
+ic::attributes_of_node attributes_of(const section& step) {
+    ic::attributes_of_node a;
+    if (const auto owner = step.text("owner"))
+        std::tie(a.uid, a.gid) = step.at("owner", [&] { return parse_owner(*owner); });
+    if (const auto mode = step.text("mode")) a.mode = step.at("mode", [&] { return parse_mode(*mode); });
+    return a;
+}
+
+ic::tree added(ic::tree to, const section& step, std::string_view action) {
+    const auto path = step.text("to");
+    if (!path) step.refuse(action, fmt::format("`{}` needs `to`, the path in the filesystem", action));
+    const bool replaces = step.boolean("replace").value_or(false);
+    const auto attributes = attributes_of(step);
+    const auto add = [&](auto one) {
+        return step.at("to", [&] { return replaces ? ic::merge(std::move(to), ic::tree{} | one) : std::move(to) | one; });
+    };
+    if (action == "symlink") return add(ic::symlink(*path, *step.text("symlink"), attributes));
+    if (action == "text") return add(ic::add(*path, ic::from_text(*step.text("text")), attributes));
+    const ic::image content = step.at("file", [&] { return ic::blob(*step.file("file")); });
+    return add(ic::add(*path, content, attributes));
+}
+
+ic::tree with_directory(ic::tree to, const section& step) {
+    ic::tree from = step.at("directory", [&] { return ic::directory(*step.file("directory")); });
+    if (const auto owner = step.text("owner")) {
+        const auto [uid, gid] = step.at("owner", [&] { return parse_owner(*owner); });
+        from = std::move(from) | ic::owned_by(uid, gid);
+    }
+    if (step.has("mode")) step.refuse("mode", "a directory's files keep their modes; `mode` is for a step that adds one file");
+    if (const auto path = step.text("to"))
+        from = step.at("to", [&] { return std::move(from) | ic::prefix(*path); });
+    return step.at("directory", [&] { return ic::merge(std::move(to), std::move(from)); });
+}
+
+ic::tree apply(ic::tree t, const section& step) {
+    std::string_view action;
+    for (const std::string_view a : actions)
+        if (action.empty() && step.has(a)) action = a;
+    for (const std::string_view a : actions)
+        if (a != action && step.has(a) && a != "owner" && a != "mode")
+            step.refuse(a, fmt::format("`{}` and `{}` are two steps; write them one after the other", action, a));
+
+    if (action.empty()) step.refuse("", "the step does nothing; it needs one of: directory, file, text, symlink, mkdir, "
+                                        "exclude, prefix, clamp_mtime, owner");
+    if (action == "directory") return with_directory(std::move(t), step);
+    if (action == "file" || action == "text" || action == "symlink") return added(std::move(t), step, action);
+    if (action == "mkdir") {
+        const std::string path = *step.text("mkdir");
+        return step.at("mkdir", [&] { return std::move(t) | ic::make_directory(path, attributes_of(step)); });
+    }
+    if (action == "exclude") return step.at(action, [&] { return std::move(t) | ic::exclude(*step.text("exclude")); });
+    if (action == "prefix") return step.at(action, [&] { return std::move(t) | ic::prefix(*step.text("prefix")); });
+    if (action == "clamp_mtime") return std::move(t) | ic::clamp_mtime(std::chrono::seconds{*step.integer("clamp_mtime")});
+    if (action == "mode") step.refuse("mode", "`mode` is for a step that adds a file or directory");
+    const auto [uid, gid] = step.at("owner", [&] { return parse_owner(*step.text("owner")); });
+    return std::move(t) | ic::owned_by(uid, gid);
+}
+
+} // namespace
+
+ic::tree read_tree(const section& partition) {
+    ic::tree t;
+    for (const section& step : partition.tables("tree")) t = apply(std::move(t), step);
+    return t;
+}
+
+} // namespace command

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSL-1.0
+# Composes an image with the imgcompose command and boots it for real, with the checks in shared/boot:
+# U-Boot reads it, Debian's kernel mounts its root, every file is compared with a manifest, the root is
+# grown and written to, and what is left on the disk is checked.
+# usage: check.sh inputs|VARIANT DIR, from the top of the source tree
+#   inputs    fetches and makes in DIR what the variants are composed of
+#   VARIANT   composes and boots disk.toml beside this script: gpt, fat, mbr, script or smallest
+# $IMGCOMPOSE_COMMAND is the command. Exit 77: skipped, and why.
+set -eu
+variant=$1 dir=$2
+here=$(cd "$(dirname "$0")" && pwd)
+shared=${IMGCOMPOSE_SHARED:-$PWD/../shared}
+inputs=${IMGCOMPOSE_BOOT_INPUTS:-$dir/inputs}
+skip() { echo "skipped: $*"; exit 77; }
+PATH=$PATH:/usr/sbin:/sbin
+
+[ "$variant" = inputs ] || [ -x "${IMGCOMPOSE_COMMAND-}" ] || { echo "\$IMGCOMPOSE_COMMAND has to name the command"; exit 1; }
+[ -x "$shared/boot/boot-check.sh" ] || skip "$shared/boot not found"
+for tool in qemu-system-aarch64 sgdisk e2fsck fsck.vfat mdir cpio setfattr apt-get; do
+    command -v $tool >/dev/null || skip "$tool not found"
+done
+[ "$(id -u)" = 0 ] || skip "the test tree has device nodes and many owners: run as root"
+mkdir -p "$dir"
+
+if [ "$variant" = inputs ]; then
+    # Several builds share what was downloaded; only one of them downloads.
+    exec 9>"$dir/lock"
+    flock 9
+    "$shared/boot/fetch-inputs.sh" "$inputs" >"$dir/fetch.log" 2>&1 || { tail "$dir/fetch.log"; skip 'Debian packages for arm64 not to be had'; }
+    [ -e "$dir/initrd" ] || "$shared/boot/make-initramfs.sh" "$inputs" "$dir/initrd"
+    if [ ! -e "$dir/rootfs.complete" ]; then
+        rm -rf "$dir/rootfs"
+        "$shared/boot/make-rootfs.sh" "$inputs" "$dir/rootfs" >"$dir/rootfs.log" 2>&1 || { tail "$dir/rootfs.log"; exit 1; }
+        touch "$dir/rootfs.complete"
+    fi
+    for name in Image idbloader.img u-boot.itb dtbs; do ln -sfn "$inputs/$name" "$dir/$name"; done
+    exit 0
+fi
+
+[ -e "$dir/rootfs.complete" ] || skip "no inputs in $dir"
+image=$dir/$variant.img
+changes=() options=()
+case $variant in
+    gpt) ;;
+    fat) changes=(--set partition.boot.filesystem.type=fat) ;;
+    mbr) changes=(--set image.table=mbr) ;;
+    script) changes=(--set boot_script.into=boot --set extlinux.enabled=false) ;;
+    smallest)
+        changes=(--set partition.root.size=min)
+        options=(--grow 8G)
+        ;;
+    *) echo "no variant $variant"; exit 1 ;;
+esac
+"$IMGCOMPOSE_COMMAND" build "$here/disk.toml" --inputs "$dir" "${changes[@]}" -o "$image"
+status=0
+"$shared/check/check-image.sh" --blob "$dir/idbloader.img@64" --blob "$dir/u-boot.itb@16384" "$image" || status=1
+"$shared/check/compare-tree.py" --part 2 --method debugfs "$image" "$dir/rootfs" || status=1
+"$shared/boot/boot-check.sh" --inputs "$inputs" --timeout 400 "${options[@]}" "$image" || status=1
+[ $status != 0 ] || rm -f "$image" # the console's log stays
+exit $status

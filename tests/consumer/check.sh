@@ -1,0 +1,72 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+# Installs imgcompose and uses it in every way that README promises.
+# usage: check.sh CMAKE COMPILER BUILD-DIRECTORY, from the top of the source tree
+set -eu
+cmake=$1 compiler=$2 build=$3
+source=$PWD
+version=$(sed -n 's/.*VERSION_STRING "\(.*\)"/\1/p' include/imgcompose/version.hpp)
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+unset CMAKE_PREFIX_PATH DESTDIR
+cxxflags='-O0 -Wall -Wextra -Werror'
+
+fail() { echo "FAILED: $*"; exit 1; }
+quietly() { "$@" >"$dir/log" 2>&1 || { cat "$dir/log"; return 1; }; }
+consume() { # NAME OPTION...: configures, builds and runs the consumer
+    name=$1
+    shift
+    echo "-- $name"
+    quietly "$cmake" -S "$source/tests/consumer" -B "$dir/$name" "-DCMAKE_CXX_COMPILER=$compiler" \
+        "-DCMAKE_CXX_FLAGS=$cxxflags" "-DCONSUMER_VERSION=$version" "$@" || fail "$name: configure"
+    quietly "$cmake" --build "$dir/$name" || fail "$name: build"
+    [ "$("$dir/$name/consumer")" = "imgcompose $version" ] || fail "$name: run"
+}
+parts=''
+if [ -e include/imgcompose/openssl.hpp ] && [ -e /usr/include/openssl/evp.h ]; then parts=openssl; fi
+
+quietly "$cmake" --install "$build" --prefix "$dir/first" || fail 'install'
+(cd include && find . -type f | sort | xargs sha256sum) >"$dir/ours"
+(cd "$dir/first/include" && find . -type f | sort | xargs sha256sum) >"$dir/theirs"
+diff "$dir/ours" "$dir/theirs" || fail 'the installed headers are not those of the source tree'
+! grep -r -l -F -e "$source" -e "$dir" "$dir/first" || fail 'the installed files above hold an absolute path'
+[ -e "$dir/first/share/licenses/imgcompose/LICENSE" ] || fail 'the licence is not installed'
+
+# Moved before its first use: what works from here works from anywhere.
+mv "$dir/first" "$dir/prefix"
+consume installed "-DCMAKE_PREFIX_PATH=$dir/prefix"
+if [ "$parts" ]; then
+    consume installed_parts "-DCMAKE_PREFIX_PATH=$dir/prefix" "-DCONSUMER_PARTS=$parts"
+fi
+consume subdirectory "-DCONSUMER_SUBDIR=$source" "-DCONSUMER_PARTS=$parts"
+consume fetched "-DCONSUMER_FETCH=$source"
+
+refused() { # WORDS OPTION...
+    words=$1
+    shift
+    if "$cmake" -S "$source/tests/consumer" -B "$dir/refused" "-DCMAKE_CXX_COMPILER=$compiler" "$@" >"$dir/log" 2>&1
+    then fail "was accepted: $*"; fi
+    grep -q -F "$words" "$dir/log" || { cat "$dir/log"; fail "refused, but without the words: $words"; }
+}
+echo '-- refusals'
+refused "no component 'nonesuch'" "-DCMAKE_PREFIX_PATH=$dir/prefix" -DCONSUMER_PARTS=nonesuch
+refused 'compatible with' "-DCMAKE_PREFIX_PATH=$dir/prefix" -DCONSUMER_VERSION=99
+refused imgcompose "-DCMAKE_PREFIX_PATH=$dir/nowhere"
+
+echo '-- pkg-config'
+if command -v pkg-config >/dev/null; then
+    PKG_CONFIG_PATH=$dir/prefix/share/pkgconfig
+    export PKG_CONFIG_PATH
+    [ "$(pkg-config --modversion imgcompose)" = "$version" ] || fail 'imgcompose.pc: version'
+    # shellcheck disable=SC2046,SC2086 # lists of words
+    "$compiler" -std=c++20 $cxxflags tests/consumer/main.cpp $(pkg-config --cflags --libs imgcompose) -o "$dir/pc" ||
+        fail 'pkg-config: build'
+    [ "$("$dir/pc")" = "imgcompose $version" ] || fail 'pkg-config: run'
+    for part in $parts; do
+        # shellcheck disable=SC2046,SC2086
+        "$compiler" -std=c++20 $cxxflags "-DCONSUMER_$(echo "$part" | tr a-z A-Z)" tests/consumer/main.cpp \
+            $(pkg-config --cflags --libs "imgcompose-$part") -o "$dir/pc" || fail "pkg-config: $part"
+    done
+else
+    echo 'skipped: pkg-config not found'
+fi

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
+"""What README.md and docs/ show is true: programs compile, linked files exist, scripts can be called.
+
+readme.py ROOT COMPILER [COMMAND]
+    COMMAND is the imgcompose command; each subcommand that a shell block calls must be one of its own.
+readme.py --self-test COMPILER
+    shows that each of these is noticed
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+
+def blocks(text):
+    """(line number, language, content) of each fenced block"""
+    for found in re.finditer(r"^```(\w*)[^\n]*\n(.*?)^```$", text, re.M | re.S):
+        yield text.count("\n", 0, found.start()) + 1, found[1], found[2]
+
+
+def does_not_compile(root, compiler, program):
+    run = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-I", os.path.join(root, "include"),
+                          "-x", "c++", "-"], input=program, text=True, capture_output=True, check=False)
+    return run.stderr if run.returncode else None
+
+
+def commands(block):
+    """Each command line of a shell block, continued lines joined, without prompts, comments and output."""
+    joined = re.sub(r"\\\n\s*", " ", block)
+    lines = joined.splitlines()
+    if any(line.startswith("$ ") for line in lines):
+        lines = [line[2:] for line in lines if line.startswith("$ ")]
+    return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+
+
+def untrue(root, path, compiler, command):
+    with open(os.path.join(root, path), encoding="utf-8") as file:
+        text = file.read()
+    folder = os.path.dirname(path)
+    for line, language, content in blocks(text):
+        where = f"{path}:{line}"
+        if language == "cpp" and "int main" in content:
+            said = does_not_compile(root, compiler, content)
+            if said:
+                yield f"{where}: the program does not compile:\n{said}"
+        if language not in ("sh", "console", "bash"):
+            continue
+        for words in commands(content):
+            program, *rest = words.split()
+            if re.match(r"(\./)?(examples|tests|benchmarks)/", program):
+                if not os.access(os.path.join(root, program), os.X_OK):
+                    yield f"{where}: {program} cannot be run"
+                elif subprocess.run([os.path.join(root, program), "--help"], capture_output=True, stdin=subprocess.DEVNULL,
+                                    check=False).returncode:
+                    yield f"{where}: {program} --help fails"
+            if program == "imgcompose" and command and rest:
+                if subprocess.run([command, rest[0], "--help"], capture_output=True, check=False).returncode:
+                    yield f"{where}: imgcompose has no '{rest[0]}'"
+    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
+        if not os.path.exists(os.path.join(root, folder, target)):
+            yield f"{path}: links to {target}, which does not exist"
+
+
+def pages(root):
+    found = ["README.md"] if os.path.exists(os.path.join(root, "README.md")) else []
+    docs = os.path.join(root, "docs")
+    return found + sorted("docs/" + f for f in (os.listdir(docs) if os.path.isdir(docs) else []) if f.endswith(".md"))
+
+
+def self_test(compiler):
+    cases = [("", ""),
+             ("```cpp\nint main() { return 0; }\n```\n[a](README.md)\n```sh\ntests/ok.sh # all\n```\n", ""),
+             ("```cpp\nint main() { return x; }\n```\n", "does not compile"),
+             ("[a](absent.md)\n", "does not exist"),
+             ("```sh\ntests/absent.sh --fast\n```\n", "cannot be run"),
+             ("```console\n$ tests/bad.sh\noutput\n```\n", "--help fails"),
+             ("```sh\nimgcompose dance\n```\n", "has no 'dance'")]
+    failures = 0
+    for text, expected in cases:
+        with tempfile.TemporaryDirectory() as root:
+            os.mkdir(os.path.join(root, "tests"))
+            for name, content in [("README.md", text), ("tests/ok.sh", "#!/bin/sh\n"), ("tests/bad.sh", "#!/bin/sh\nexit 1\n")]:
+                with open(os.path.join(root, name), "w", encoding="utf-8") as file:
+                    file.write(content)
+                os.chmod(os.path.join(root, name), 0o755)
+            found = "\n".join(untrue(root, "README.md", compiler, "false"))
+            if (expected not in found) if expected else found:
+                failures += 1
+                print(f"{text!r}: expected {expected!r}, found {found!r}")
+    return failures
+
+
+def main():
+    if sys.argv[1] == "--self-test":
+        return 1 if self_test(sys.argv[2]) else 0
+    root, compiler, command = sys.argv[1], sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else None
+    findings = [f for page in pages(root) for f in untrue(root, page, compiler, command)]
+    print("\n".join(findings) if findings else f"{len(pages(root))} pages are true")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

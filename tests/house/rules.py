@@ -1,0 +1,341 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
+"""Rules about the source text, each a function that yields what breaks it.
+
+rules.py ROOT           check the source tree ROOT; exit 1 and say where a rule is broken
+rules.py --self-test    show that each rule accepts a sound tree and notices a broken one
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+# Each folder of include/imgcompose/ includes only from its own row and the rows above it.
+ROWS = ["core", "os", "image", "partition", "tree", "fs", "boot", "board", "compose", "write", "flash", "inspect"]
+# Headers of their own targets, with the folder of the same name: the core never includes them.
+PARTS = ["openssl", "archive", "zstd"]
+LONGEST = 700
+
+SPDX = "SPDX-License-Identifier: BSL-1.0"
+COMMENTED = {".hpp": "// ", ".cpp": "// ", ".py": "# ", ".sh": "# ", ".cmake": "# ", ".in": "# ", ".toml": "# ",
+             ".yml": "# ", ".txt": "# ", ".md": "<!-- ", "": "# "}
+UNCOMMENTED = ["LICENSE", ".json", "usage", ".cpio", ".bin", ".expected", ".golden"]
+
+
+def is_text_of_ours(path):
+    name = os.path.basename(path)
+    return name not in UNCOMMENTED and os.path.splitext(name)[1] not in UNCOMMENTED
+
+
+class Tree:
+    """The files of the project by path: those that git has or would add, else all."""
+
+    def __init__(self, root):
+        self.root = root
+        listed = subprocess.run(["git", "-C", root, "ls-files", "-co", "--exclude-standard", "-z", "--", "."],
+                                capture_output=True, check=False)
+        if listed.returncode == 0:
+            paths = os.fsdecode(listed.stdout).split("\0")
+        else:
+            paths = [os.path.relpath(os.path.join(d, f), root) for d, _, fs in os.walk(root) for f in fs]
+            paths = [p for p in paths if not p.startswith("build/")]
+        self.text = {}
+        for path in sorted(set(paths)):
+            full = os.path.join(root, path)
+            if path and os.path.isfile(full) and not os.path.islink(full):
+                with open(full, encoding="utf-8", errors="surrogateescape") as file:
+                    self.text[path] = file.read()
+
+    def files(self, *endings, under=""):
+        return [(p, t) for p, t in self.text.items() if p.startswith(under) and p.endswith(endings)]
+
+    def headers(self):
+        """(path below include/imgcompose/, text)"""
+        top = "include/imgcompose/"
+        return [(p[len(top):], t) for p, t in self.files(".hpp", under=top)]
+
+
+def includes(text):
+    """(line number, name, 'quote' or 'angle')"""
+    for number, line in enumerate(text.splitlines(), 1):
+        found = re.match(r'\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', line)
+        if found:
+            yield (number, found[1], "quote") if found[1] else (number, found[2], "angle")
+
+
+def ours(name):
+    """The header of ours that is included as `name`; else None."""
+    return name.removeprefix("imgcompose/") if name.startswith("imgcompose/") else None
+
+
+def row(path):
+    folder = path.split("/")[0]
+    return ROWS.index(folder) if "/" in path and folder in ROWS else None
+
+
+def part(path):
+    """The optional part that a header belongs to."""
+    first = path.split("/")[0].removesuffix(".hpp")
+    return first if first in PARTS else None
+
+
+def includes_point_upward(tree):
+    for path, text in tree.headers():
+        where = f"include/imgcompose/{path}"
+        if row(path) is None and "/" in path and not part(path):
+            yield f"{where}: the folder is in no row of STYLE.md section 1"
+        for line, name, _ in includes(text):
+            target = ours(name)
+            if target is None or target == "version.hpp":
+                continue
+            if part(target) and part(target) != part(path):
+                yield f"{where}:{line}: includes {target}, which needs the optional part {part(target)}"
+            if row(path) is None:
+                continue
+            if row(target) is None:
+                yield f"{where}:{line}: includes {target}, which stands above all folders"
+            elif row(target) > row(path):
+                yield (f"{where}:{line}: {path.split('/')[0]}/ includes {target}, "
+                       f"but {target.split('/')[0]}/ is in a lower row")
+
+
+def included_by_full_name(tree):
+    for path, text in tree.files(".hpp", under="include/"):
+        for line, name, how in includes(text):
+            if how == "quote":
+                yield f'{path}:{line}: "{name}": write <imgcompose/...>, found the same way wherever it is installed'
+
+
+def is_constexpr_header(path):
+    if path.startswith("core/"):
+        return True
+    if path.startswith("partition/"):
+        return not path.endswith("_image.hpp")
+    return re.fullmatch(r"board/[a-z0-9_]+\.hpp", path) is not None
+
+
+def constexpr_headers_are_light(tree):
+    """core/, board/ and partition/ (but what makes images of tables). Also what they include through others."""
+    headers = dict(tree.headers())
+    heavy = re.compile(r"^(fmt/|range/|filesystem$|iostream$|regex$)")
+
+    def reach(path, chain, seen):
+        for line, name, _ in includes(headers.get(path, "")):
+            target = ours(name)
+            if heavy.match(name) or (target and target.startswith(("image/", "os/", "tree/"))):
+                yield f"include/imgcompose/{path}:{line}: <{name}> reaches the constexpr header {chain[0]}"
+            elif target and target not in seen:
+                seen.add(target)
+                yield from reach(target, chain + [target], seen)
+
+    for path in headers:
+        if is_constexpr_header(path):
+            yield from reach(path, [path], {path})
+
+
+def umbrella_has_everything(tree):
+    headers = dict(tree.headers())
+    if "imgcompose.hpp" not in headers:
+        return
+    seen, todo = {"imgcompose.hpp"}, ["imgcompose.hpp"]
+    while todo:
+        path = todo.pop()
+        for _, name, _ in includes(headers.get(path, "")):
+            target = ours(name)
+            if target and target not in seen:
+                seen.add(target)
+                todo.append(target)
+    for path in headers:
+        # os/ has a header for each system; the others are shorter ways to less, or optional.
+        if path not in seen and not path.startswith("os/") and "/" in path and not part(path):
+            yield f"include/imgcompose/{path}: imgcompose.hpp does not reach it"
+
+
+def licence_comes_first(tree):
+    for path, text in tree.text.items():
+        if not is_text_of_ours(path) or not text:
+            continue
+        lines = text.splitlines()[:2]
+        line = lines[1] if lines[0].startswith("#!") and len(lines) > 1 else lines[0]
+        start = COMMENTED.get(os.path.splitext(os.path.basename(path))[1], "# ")
+        if not line.startswith(start + SPDX):
+            yield f"{path}:1: the first line must be '{start}{SPDX}'"
+
+
+def plain(text):
+    """C++ without comments, strings and characters, line by line as long as before."""
+    pattern = re.compile(r'//[^\n]*|/\*.*?\*/|R"([^(\s]*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])+\'', re.S)
+    return pattern.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
+
+
+def names_do_not_leak(tree):
+    """No `using namespace` and nothing static or unnamed at namespace scope of a header."""
+    for path, text in tree.files(".hpp", under="include/"):
+        code = re.sub(r"^\s*#(?:.*\\\n)*.*$", lambda m: re.sub(r"[^\n]", " ", m[0]), plain(text), flags=re.M)
+        scopes = []  # True for each brace of a namespace
+        statement = ""
+        for number, line in enumerate(code.splitlines(), 1):
+            for piece in re.findall(r"[{};]|[^{};]+", line):
+                at_namespace_scope = all(scopes)
+                if piece == "{":
+                    scopes.append(re.search(r"\bnamespace\b[^=()]*$|\bextern\s*$", statement) is not None)
+                    if at_namespace_scope and re.search(r"\bnamespace\s*$", statement):
+                        yield f"{path}:{number}: an unnamed namespace in a header"
+                if at_namespace_scope and piece in "{;":
+                    if re.search(r"\busing\s+namespace\b", statement):
+                        yield f"{path}:{number}: using namespace at the scope of a namespace"
+                    if re.match(r"\s*(?:template\s*<.*>\s*)?(?:\w+\s+)*?static\b(?!_assert)", statement):
+                        yield f"{path}:{number}: static at the scope of a namespace: inline instead"
+                if piece == "}" and scopes:
+                    scopes.pop()
+                statement = "" if piece in "{};" else statement + piece
+            statement = re.sub(r"IMGCOMPOSE_NAMESPACE_(BEGIN|END)", "", statement) + " "
+
+
+def macros_live_in_version_hpp(tree):
+    for path, text in tree.files(".hpp", under="include/"):
+        for number, line in enumerate(plain(text).splitlines(), 1):
+            directive = re.match(r"\s*#\s*(\w+)\s*(\w*)", line)
+            if not directive:
+                continue
+            word, name = directive[1], directive[2]
+            if word == "define" and not (path.endswith("/version.hpp") and name.startswith("IMGCOMPOSE_")):
+                yield f"{path}:{number}: #define {name}: macros belong to version.hpp, with IMGCOMPOSE_ before them"
+            if word in ("if", "ifdef", "ifndef", "elif", "else") and "/imgcompose/os/" not in path:
+                yield f"{path}:{number}: #{word} outside os/"
+
+
+def system_is_reached_through_os(tree):
+    allowed = re.compile(r"^(fmt/|range/|boost/)")
+    for path, text in tree.headers():
+        if path.startswith("os/") or part(path):
+            continue
+        for number, name, _ in includes(text):
+            if name.endswith(".h") and not allowed.match(name):
+                yield f"include/imgcompose/{path}:{number}: <{name}> belongs into os/"
+
+
+def narrow_includes(tree):
+    wide = {"range/v3/all.hpp", "fmt/core.h", "boost/endian.hpp", "bits/stdc++.h"}
+    for path, text in tree.files(".hpp", ".cpp"):
+        for number, name, _ in includes(text):
+            if name in wide:
+                yield f"{path}:{number}: <{name}> is too wide (PACKAGING.md sections 6 and 7)"
+
+
+def pragma_once(tree):
+    for path, text in tree.files(".hpp"):
+        if len(re.findall(r"^#pragma once$", text, re.M)) != 1:
+            yield f"{path}:1: needs one #pragma once"
+
+
+def files_are_short(tree):
+    for path, text in tree.files(".hpp", ".cpp", ".py", ".sh", ".cmake", "CMakeLists.txt"):
+        count = text.count("\n")
+        if count > LONGEST:
+            yield f"{path}: {count} lines: look for the second concept (at most {LONGEST})"
+
+
+RULES = [includes_point_upward, included_by_full_name, constexpr_headers_are_light, umbrella_has_everything,
+         licence_comes_first, names_do_not_leak, macros_live_in_version_hpp, system_is_reached_through_os,
+         narrow_includes, pragma_once, files_are_short]
+
+
+def check(root, rules=None):
+    tree = Tree(root)
+    return [(rule.__name__, finding) for rule in rules or RULES for finding in rule(tree)]
+
+
+# --- the rules themselves are tested ------------------------------------------------------------
+HEAD = f"// {SPDX}\n#pragma once\n"
+SOUND = {
+    "include/imgcompose/version.hpp": HEAD + "#define IMGCOMPOSE_NAMESPACE_BEGIN \\\n    namespace imgcompose {\n"
+                                             "#define IMGCOMPOSE_NAMESPACE_END }\n",
+    "include/imgcompose/core/units.hpp": HEAD + '#include <imgcompose/version.hpp>\n#include <string_view>\n'
+        "IMGCOMPOSE_NAMESPACE_BEGIN\nnamespace detail {\nstruct a { static int b(); };\n"
+        "inline int a::b() { using namespace std; static int c = 1'000'000; return c; } // static int d;\n}\n"
+        'static_assert(sizeof("static {") > 1);\nIMGCOMPOSE_NAMESPACE_END\n',
+    "include/imgcompose/os/file.hpp": HEAD + "#ifdef __linux__\n#include <fcntl.h>\n#endif\n",
+    "include/imgcompose/image/image.hpp": HEAD + '#include <imgcompose/core/units.hpp>\n#include <fmt/format.h>\n',
+    "include/imgcompose/imgcompose.hpp": HEAD + '#include <imgcompose/image/image.hpp>\n',
+    "tests/core/units.cpp": f'// {SPDX}\n#include <imgcompose/core/units.hpp>\nstatic int x;\n',
+    "tests/run.sh": f"#!/bin/sh\n# {SPDX}\n",
+    "LICENSE": "any\n",
+    "data.json": "{}\n",
+}
+UNITS, IMAGE = "include/imgcompose/core/units.hpp", "include/imgcompose/image/image.hpp"
+BROKEN = [  # rule, file, what is added to it (a leading '=' replaces it)
+    (includes_point_upward, UNITS, '#include <imgcompose/image/image.hpp>\n'),
+    (includes_point_upward, UNITS, '#include <imgcompose/imgcompose.hpp>\n'),
+    (includes_point_upward, IMAGE, '#include <imgcompose/openssl.hpp>\n'),
+    (includes_point_upward, "include/imgcompose/new/thing.hpp", HEAD),
+    (included_by_full_name, IMAGE, '#include "image.hpp"\n'),
+    (included_by_full_name, IMAGE, '#include "imgcompose/core/units.hpp"\n'),
+    (constexpr_headers_are_light, UNITS, "#include <filesystem>\n"),
+    (constexpr_headers_are_light, UNITS, "#include <range/v3/view/zip.hpp>\n"),
+    (constexpr_headers_are_light, "include/imgcompose/board/rk.hpp", HEAD + '#include <imgcompose/image/image.hpp>\n'),
+    (constexpr_headers_are_light, "include/imgcompose/partition/gpt.hpp", HEAD + "#include <fmt/format.h>\n"),
+    (umbrella_has_everything, "include/imgcompose/tree/tree.hpp", HEAD),
+    (licence_comes_first, "tests/run.sh", "=#!/bin/sh\necho\n"),
+    (licence_comes_first, "tests/core/units.cpp", "=int x;\n"),
+    (licence_comes_first, "README.md", "# imgcompose\n"),
+    (names_do_not_leak, UNITS, "namespace b { using namespace std; }\n"),
+    (names_do_not_leak, UNITS, "static int leaked = 1;\n"),
+    (names_do_not_leak, UNITS, "IMGCOMPOSE_NAMESPACE_BEGIN\nconstexpr static int leaked = 1;\n"),
+    (names_do_not_leak, UNITS, "template <class T>\nstatic void leaked(T) {}\n"),
+    (names_do_not_leak, UNITS, "namespace c { namespace { int leaked; } }\n"),
+    (macros_live_in_version_hpp, IMAGE, "#define IMGCOMPOSE_FAST 1\n"),
+    (macros_live_in_version_hpp, "include/imgcompose/version.hpp", "#define FAST 1\n"),
+    (macros_live_in_version_hpp, IMAGE, "#ifdef __linux__\n#endif\n"),
+    (system_is_reached_through_os, IMAGE, "#include <unistd.h>\n"),
+    (system_is_reached_through_os, IMAGE, "#include <sys/stat.h>\n"),
+    (narrow_includes, "tests/core/units.cpp", "#include <range/v3/all.hpp>\n"),
+    (pragma_once, IMAGE, "=" + f"// {SPDX}\n"),
+    (files_are_short, IMAGE, "\n" * LONGEST),
+]
+
+
+def self_test():
+    failures = 0
+    for rule, path, change in [(None, "", "")] + BROKEN:
+        with tempfile.TemporaryDirectory() as root:
+            files = dict(SOUND)
+            if rule:
+                files[path] = change[1:] if change.startswith("=") else files.get(path, "") + change
+            for name, text in files.items():
+                os.makedirs(os.path.dirname(os.path.join(root, name)), exist_ok=True)
+                with open(os.path.join(root, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+            found = check(root)
+        if rule and not any(name == rule.__name__ for name, _ in found):
+            failures += 1
+            print(f"{rule.__name__} did not notice {change!r} in {path}")
+        if not rule and found:
+            failures += 1
+            print(f"the sound tree was refused: {found}")
+    untested = {r.__name__ for r in RULES} - {r.__name__ for r, _, _ in BROKEN}
+    if untested:
+        failures += 1
+        print(f"rules without a broken tree: {sorted(untested)}")
+    print(f"{len(BROKEN)} broken trees, {failures} failures")
+    return failures
+
+
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        return 1 if self_test() else 0
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    if not Tree(sys.argv[1]).headers():
+        print(f"{sys.argv[1]}: no headers found: is this the top of the source tree?", file=sys.stderr)
+        return 2
+    findings = check(sys.argv[1])
+    for rule, finding in findings:
+        print(f"{finding}  [{rule}]")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
