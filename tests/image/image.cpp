@@ -3,10 +3,9 @@
 
 #include <imgcompose/image/read.hpp>
 #include <tests/support/catch.hpp>
+#include <tests/support/held_memory.hpp>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
+#include <algorithm>
 #include <numeric>
 #include <random>
 
@@ -150,34 +149,15 @@ TEST_CASE("placing parts in any order gives what a plain array has") {
     }
 }
 
-namespace {
-// Bytes that the program holds, so that the cost of an extent can be told.
-std::atomic<std::int64_t> held{0};
-} // namespace
-void* operator new(std::size_t n) {
-    void* const p = std::malloc(n + 16);
-    if (p == nullptr) throw std::bad_alloc{};
-    *static_cast<std::size_t*>(p) = n;
-    held += static_cast<std::int64_t>(n);
-    return static_cast<char*>(p) + 16;
-}
-void operator delete(void* p) noexcept {
-    if (p == nullptr) return;
-    char* const whole = static_cast<char*>(p) - 16;
-    held -= static_cast<std::int64_t>(*reinterpret_cast<std::size_t*>(whole));
-    std::free(whole);
-}
-void operator delete(void* p, std::size_t) noexcept { operator delete(p); }
-
 TEST_CASE("a million extents placed in any order cost less than 100 bytes each") {
     constexpr std::uint64_t count = 1'000'000;
     // Each number below a prime's multiple once, far from in order.
     const auto part = ic::from_text("0123456789");
-    const auto before = held.load();
+    const auto before = imgcompose_test::held_memory.load();
     ic::image disk{ic::bytes{count * 16}};
     for (std::uint64_t i = 0; i < count; ++i) disk.place(ic::offset{ic::bytes{i * 700'001 % count * 16}}, part);
     REQUIRE(disk.extents().size() == count);
-    CHECK(held.load() - before < 100 * static_cast<std::int64_t>(count));
+    CHECK(imgcompose_test::held_memory.load() - before < 100 * static_cast<std::int64_t>(count));
     CHECK(disk.sources().size() == 1);
     std::string text(10, ' ');
     ic::read(disk, ic::offset{ic::bytes{123'456 * 16}}, std::as_writable_bytes(std::span{text}));
