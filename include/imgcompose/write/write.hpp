@@ -15,7 +15,6 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -102,6 +101,7 @@ private:
 
     void write_all() {
         std::vector<std::thread> others;
+        others.reserve(jobs_);
         try {
             for (std::size_t i = 1; i < jobs_; ++i) {
                 others.emplace_back([this] {
@@ -110,8 +110,8 @@ private:
                     report_.calls = report_.calls + os::calls_made(); // the thread is new and ends here
                 });
             }
-        } catch (const std::system_error&) {
-            // No more threads are to be had: those there are do it all.
+        } catch (const std::exception&) {
+            // No more threads or no memory for them: those there are do it all.
         }
         work();
         for (std::thread& t : others) t.join();
