@@ -4,7 +4,6 @@
 
 #include <imgcompose/version.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,17 +12,20 @@ IMGCOMPOSE_NAMESPACE_BEGIN
 
 namespace detail {
 
-// tables[k][b]: the register after byte b and then k zero bytes; eight bytes are taken at a time ("slicing by 8").
-template <std::uint32_t Polynomial> constexpr std::array<std::array<std::uint32_t, 256>, 8> make_crc32_tables() {
-    std::array<std::array<std::uint32_t, 256>, 8> tables{};
+// of[k][b]: the register after byte b and then k zero bytes; eight bytes are taken at a time ("slicing by 8").
+struct crc32_table {
+    std::uint32_t of[8][256];
+};
+template <std::uint32_t Polynomial> constexpr crc32_table make_crc32_tables() {
+    crc32_table tables{};
     for (std::uint32_t b = 0; b < 256; ++b) {
         std::uint32_t crc = b;
         for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? Polynomial : 0);
-        tables[0][b] = crc;
+        tables.of[0][b] = crc;
     }
     for (std::size_t k = 1; k < 8; ++k)
         for (std::size_t b = 0; b < 256; ++b)
-            tables[k][b] = (tables[k - 1][b] >> 8) ^ tables[0][tables[k - 1][b] & 0xff];
+            tables.of[k][b] = (tables.of[k - 1][b] >> 8) ^ tables.of[0][tables.of[k - 1][b] & 0xff];
     return tables;
 }
 
@@ -32,14 +34,19 @@ template <std::uint32_t Polynomial> inline constexpr auto crc32_tables = make_cr
 template <std::uint32_t Polynomial>
 constexpr std::uint32_t crc32_update(std::uint32_t crc, std::span<const std::byte> data) {
     const auto& t = crc32_tables<Polynomial>;
-    std::size_t i = 0;
-    const auto byte = [&](std::size_t at) { return static_cast<std::uint32_t>(data[at]); };
-    for (; i + 8 <= data.size(); i += 8) {
-        const std::uint32_t low = crc ^ (byte(i) | byte(i + 1) << 8 | byte(i + 2) << 16 | byte(i + 3) << 24);
-        crc = t[7][low & 0xff] ^ t[6][low >> 8 & 0xff] ^ t[5][low >> 16 & 0xff] ^ t[4][low >> 24] ^ t[3][byte(i + 4)] ^
-              t[2][byte(i + 5)] ^ t[1][byte(i + 6)] ^ t[0][byte(i + 7)];
+    // Plain pointers and arrays: clang counts every call of an operator[] as steps of a constant expression, of which
+    // it allows a million, and a table of 16 KiB must stay below that also with the library's assertions.
+    const std::byte* next = data.data();
+    std::size_t left = data.size();
+    for (; left >= 8; left -= 8, next += 8) {
+        const std::uint32_t low =
+            crc ^ (static_cast<std::uint32_t>(next[0]) | static_cast<std::uint32_t>(next[1]) << 8 |
+                   static_cast<std::uint32_t>(next[2]) << 16 | static_cast<std::uint32_t>(next[3]) << 24);
+        crc = t.of[7][low & 0xff] ^ t.of[6][low >> 8 & 0xff] ^ t.of[5][low >> 16 & 0xff] ^ t.of[4][low >> 24] ^
+              t.of[3][static_cast<std::uint8_t>(next[4])] ^ t.of[2][static_cast<std::uint8_t>(next[5])] ^
+              t.of[1][static_cast<std::uint8_t>(next[6])] ^ t.of[0][static_cast<std::uint8_t>(next[7])];
     }
-    for (; i < data.size(); ++i) crc = (crc >> 8) ^ t[0][(crc ^ byte(i)) & 0xff];
+    for (; left != 0; --left, ++next) crc = (crc >> 8) ^ t.of[0][(crc ^ static_cast<std::uint32_t>(*next)) & 0xff];
     return crc;
 }
 
