@@ -153,7 +153,7 @@ void mkfs(const mkfs_options& o) {
     const ic::size_rule rule = parse_size_rule(o.size);
     if (rule.what == ic::size_rule::kind::fill) throw ic::input_error("\"rest\" is no size for a filesystem by itself; write min or a size");
 
-    ic::tree content = ic::directory(o.from);
+    ic::tree content = ic::directory(o.from, {.jobs = o.output.jobs});
     for (const std::string& pattern : o.exclude) content = std::move(content) | ic::exclude(pattern);
     if (!o.owner.empty()) {
         const auto [uid, gid] = parse_owner(o.owner);

@@ -39,6 +39,7 @@
 #include <imgcompose/partition/types.hpp>
 #include <imgcompose/tree/directory.hpp>
 #include <imgcompose/tree/glob.hpp>
+#include <imgcompose/tree/listing.hpp>
 #include <imgcompose/tree/merge.hpp>
 #include <imgcompose/tree/node.hpp>
 #include <imgcompose/tree/steps.hpp>
@@ -85,6 +86,7 @@
 #include <imgcompose/compose/steps.hpp>
 #include <imgcompose/write/digest.hpp>
 #include <imgcompose/write/file_sink.hpp>
+#include <imgcompose/write/new_file.hpp>
 #include <imgcompose/write/options.hpp>
 #include <imgcompose/write/sink.hpp>
 #include <imgcompose/write/write.hpp>

@@ -55,8 +55,12 @@ public:
     };
 
     /// A directory by its full path; what it contains is added below it.
-    directory_id add_root(std::string_view path) { return new_directory(none, path); }
-    directory_id add_directory(directory_id parent, std::string_view name) { return new_directory(parent, name); }
+    directory_id add_root(std::string_view path) { return new_directory(none, path, unknown_mark); }
+    /// `mtime_mark` of the directory before its names were read.
+    directory_id add_directory(directory_id parent, std::string_view name, std::uint64_t mtime_mark = unknown_mark) {
+        return new_directory(parent, name, mtime_mark);
+    }
+    static constexpr std::uint64_t unknown_mark = 0xffffffffffffffff;
 
     file_id add_file(directory_id directory, std::string_view name, bytes size, std::uint64_t mtime_mark) {
         if (files_.size() >= none) fail::too_many_source_files();
@@ -73,6 +77,16 @@ public:
     [[nodiscard]] std::optional<directory_id> parent_of(directory_id id) const {
         if (directories_[id].parent == none) return {};
         return directories_[id].parent;
+    }
+    /// `unknown_mark` if it was not asked for.
+    [[nodiscard]] std::uint64_t mtime_mark_of(directory_id id) const { return directories_[id].mtime_mark; }
+
+    /// When planning began, by the clock that file times are from. A file or directory modified only shortly before could
+    /// be modified again without a change of its time, so that an unchanged time proves nothing.
+    void set_planned_at(std::uint64_t mark) { planned_at_ = mark; }
+    [[nodiscard]] bool tells_changes(std::uint64_t mtime_mark) const {
+        constexpr std::uint64_t coarsest = 2'000'000'000; // of FAT; other filesystems count a timer's ticks at most
+        return mtime_mark != unknown_mark && planned_at_ >= coarsest && mtime_mark < planned_at_ - coarsest;
     }
     /// NUL-terminated: the path of a root, the name of any other.
     [[nodiscard]] const char* directory_name(directory_id id) const { return names_.data() + directories_[id].name; }
@@ -102,10 +116,11 @@ private:
     struct directory_node {
         directory_id parent;
         std::uint32_t name;
+        std::uint64_t mtime_mark;
     };
 
-    directory_id new_directory(directory_id parent, std::string_view name) {
-        directories_.push_back({parent, remember(name)});
+    directory_id new_directory(directory_id parent, std::string_view name, std::uint64_t mtime_mark) {
+        directories_.push_back({parent, remember(name), mtime_mark});
         return static_cast<directory_id>(directories_.size() - 1);
     }
     std::uint32_t remember(std::string_view name) {
@@ -116,6 +131,7 @@ private:
         return static_cast<std::uint32_t>(at);
     }
 
+    std::uint64_t planned_at_ = 0;
     std::vector<file> files_;
     std::vector<directory_node> directories_;
     std::vector<char> names_;

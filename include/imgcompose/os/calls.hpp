@@ -54,8 +54,10 @@ enum class open_mode : std::uint8_t {
     directory,     ///< a directory, or a symbolic link to one
     directory_only,///< a directory, and no symbolic link
     create_new,    ///< to read and write; an error if it exists
+    create_unnamed,///< to read and write, in the directory of that name, gone when it is closed unless `link` names it
     read_write,
     exclusive,     ///< to read and write; an error if it is a block device that is in use
+    direct,        ///< to write past the system's memory of the medium: positions, sizes and addresses in whole sectors
 };
 
 /// Calls may be made from several threads at once. A call that was interrupted answers so; the caller repeats it.
@@ -72,15 +74,22 @@ public:
     virtual answer status_at(handle directory, const char* name, bool follow, file_status& to) = 0;
 
     virtual answer read_at(handle h, offset at, std::span<std::byte> to) = 0;
+    virtual answer read_many_at(handle h, offset at, std::span<const std::span<std::byte>> to) = 0;
     virtual answer write_at(handle h, offset at, std::span<const std::byte> from) = 0;
     virtual answer write_many_at(handle h, offset at, std::span<const std::span<const std::byte>> from) = 0;
     /// From one file to another inside the system; a clone where its filesystem can.
     virtual answer copy_range(handle from, offset from_at, handle to, offset to_at, bytes size) = 0;
+    /// Lets two files share what is stored, on filesystems that can; whole blocks only.
+    virtual answer clone_range(handle from, offset from_at, handle to, offset to_at, bytes size) = 0;
     /// Position of the next data or hole at or after `at`; ENXIO if there is none.
     virtual answer seek_data(handle h, offset at) = 0;
     virtual answer seek_hole(handle h, offset at) = 0;
 
     virtual answer set_size(handle h, bytes size) = 0;
+    /// Reserves the space of a range, which reads as before.
+    virtual answer allocate(handle h, offset at, bytes size) = 0;
+    /// Begins to write a range out, and does not wait for it.
+    virtual answer start_sync(handle h, offset at, bytes size) = 0;
     /// Frees a range of a file, which then reads as zero.
     virtual answer punch_hole(handle h, offset at, bytes size) = 0;
     virtual answer zero_sectors(handle h, offset at, bytes size) = 0;    ///< of a block device
@@ -91,6 +100,8 @@ public:
     virtual answer geometry(handle h, device_geometry& to) = 0;
 
     virtual answer rename(const char* from, const char* to) = 0;
+    /// Gives a file that was opened as `create_unnamed` a name; an error if it is taken.
+    virtual answer link(handle h, const char* path) = 0;
     virtual answer remove(const char* path) = 0;
 
     /// Appends some names; answers how many, 0 at the end.
@@ -100,6 +111,9 @@ public:
     /// itself if the name is empty.
     virtual answer list_xattrs(handle directory, const char* name, std::span<char> to) = 0;
     virtual answer get_xattr(handle directory, const char* name, const char* attribute, std::span<char> to) = 0;
+
+    /// The clock that the modification times of files are from, in nanoseconds since 1970.
+    virtual answer now() = 0;
 };
 
 /// How many calls this thread has made so far.

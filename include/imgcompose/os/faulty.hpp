@@ -56,6 +56,10 @@ public:
     answer read_at(handle h, offset at, std::span<std::byte> to) override {
         return ask([&] { return real_.read_at(h, at, to.first(std::min(to.size(), plan_.most_bytes))); });
     }
+    answer read_many_at(handle h, offset at, std::span<const std::span<std::byte>> to) override {
+        if (plan_.most_bytes != std::numeric_limits<std::size_t>::max()) return read_at(h, at, to.front());
+        return ask([&] { return real_.read_many_at(h, at, to); });
+    }
     answer write_at(handle h, offset at, std::span<const std::byte> from) override {
         return ask([&] { return real_.write_at(h, at, from.first(std::min(from.size(), plan_.most_bytes))); });
     }
@@ -68,6 +72,9 @@ public:
             return real_.copy_range(from, from_at, to, to_at, bytes{std::min<std::uint64_t>(size.count, plan_.most_bytes)});
         });
     }
+    answer clone_range(handle from, offset from_at, handle to, offset to_at, bytes size) override {
+        return ask([&] { return real_.clone_range(from, from_at, to, to_at, size); });
+    }
     answer seek_data(handle h, offset at) override {
         return ask([&] { return real_.seek_data(h, at); });
     }
@@ -76,6 +83,12 @@ public:
     }
     answer set_size(handle h, bytes size) override {
         return ask([&] { return real_.set_size(h, size); });
+    }
+    answer allocate(handle h, offset at, bytes size) override {
+        return ask([&] { return real_.allocate(h, at, size); });
+    }
+    answer start_sync(handle h, offset at, bytes size) override {
+        return ask([&] { return real_.start_sync(h, at, size); });
     }
     answer punch_hole(handle h, offset at, bytes size) override {
         return ask([&] { return real_.punch_hole(h, at, size); });
@@ -98,6 +111,10 @@ public:
     answer rename(const char* from, const char* to) override {
         return ask([&] { return real_.rename(from, to); });
     }
+    answer link(handle h, const char* path) override {
+        return ask([&] { return real_.link(h, path); });
+    }
+    answer now() override { return real_.now(); }
     answer remove(const char* path) override { return real_.remove(path); } // only cleans up: without it nothing could
     answer read_names(handle directory, name_list& to) override {
         return ask([&] { return real_.read_names(directory, to); });

@@ -147,6 +147,18 @@ public:
         return static_cast<answer>(done);
     }
 
+    /// The same, and one byte more than fits `to` if the file is longer.
+    [[nodiscard]] answer try_read_at_or_longer(offset at, std::span<std::byte> to) const {
+        std::byte beyond{};
+        const std::array<std::span<std::byte>, 2> pieces{to, std::span{&beyond, 1}};
+        const answer first = detail::persist(
+            &call_counts::reads, [&] { return current().read_many_at(handle_, at, pieces); });
+        if (first <= 0 || static_cast<std::size_t>(first) >= to.size()) return first;
+        const answer rest = try_read_at(at + bytes{static_cast<std::uint64_t>(first)},
+                                        to.subspan(static_cast<std::size_t>(first)));
+        return rest < 0 ? rest : first + rest;
+    }
+
     void write_exactly_at(offset at, std::span<const std::byte> from) const {
         while (!from.empty()) {
             const answer a =
@@ -181,6 +193,23 @@ public:
         return detail::persist(&call_counts::copies, [&] {
             return current().copy_range(from.handle_, from_at, handle_, at, size);
         });
+    }
+
+    /// Shares the blocks of `from`; 0, or why not.
+    [[nodiscard]] answer try_clone_from(const file& from, offset from_at, offset at, bytes size) const {
+        return detail::persist(&call_counts::copies, [&] {
+            return current().clone_range(from.handle_, from_at, handle_, at, size);
+        });
+    }
+    /// Gives a file opened as `create_unnamed` a name; an error if there is one of that name.
+    [[nodiscard]] answer try_link(const char* path) const {
+        return other([&] { return current().link(handle_, path); });
+    }
+    [[nodiscard]] answer try_allocate(offset at, bytes size) const {
+        return other([&] { return current().allocate(handle_, at, size); });
+    }
+    [[nodiscard]] answer try_start_sync(offset at, bytes size) const {
+        return other([&] { return current().start_sync(handle_, at, size); });
     }
 
     void set_size(bytes size) const {

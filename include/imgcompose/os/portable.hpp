@@ -25,6 +25,7 @@ public:
         const std::lock_guard lock{mutex_};
         auto made = std::make_unique<opened>();
         made->path = path_of(directory, name);
+        if (mode == open_mode::create_unnamed || mode == open_mode::direct) return unsupported();
         std::error_code code;
         const bool is_directory = std::filesystem::is_directory(made->path, code);
         if (mode == open_mode::directory || mode == open_mode::directory_only) {
@@ -73,6 +74,16 @@ public:
         if (s.bad()) return unsupported(std::errc::io_error);
         return s.gcount();
     }
+    answer read_many_at(handle h, offset from, std::span<const std::span<std::byte>> to) override {
+        answer sum = 0;
+        for (const std::span<std::byte> piece : to) {
+            const answer a = read_at(h, from + bytes{static_cast<std::uint64_t>(sum)}, piece);
+            if (a < 0) return sum != 0 ? sum : a;
+            sum += a;
+            if (static_cast<std::size_t>(a) != piece.size()) break;
+        }
+        return sum;
+    }
     answer write_at(handle h, offset to, std::span<const std::byte> from) override {
         const std::lock_guard lock{mutex_};
         auto& s = at(h).stream;
@@ -89,6 +100,7 @@ public:
     answer copy_range(handle, offset, handle, offset, bytes) override {
         return unsupported(std::errc::function_not_supported);
     }
+    answer clone_range(handle, offset, handle, offset, bytes) override { return unsupported(); }
     answer seek_data(handle, offset) override { return unsupported(); }
     answer seek_hole(handle, offset) override { return unsupported(); }
 
@@ -99,6 +111,8 @@ public:
         std::filesystem::resize_file(at(h).path, size.count, code);
         return code ? refused(code) : 0;
     }
+    answer allocate(handle, offset, bytes) override { return unsupported(); }
+    answer start_sync(handle, offset, bytes) override { return unsupported(); }
     answer punch_hole(handle, offset, bytes) override { return unsupported(); }
     answer zero_sectors(handle, offset, bytes) override { return unsupported(); }
     answer discard_sectors(handle, offset, bytes) override { return unsupported(); }
@@ -116,6 +130,7 @@ public:
         std::filesystem::rename(from, to, code);
         return code ? refused(code) : 0;
     }
+    answer link(handle, const char*) override { return unsupported(); }
     answer remove(const char* path) override {
         std::error_code code;
         return std::filesystem::remove(path, code) ? 0 : refused(code, std::errc::no_such_file_or_directory);
@@ -141,6 +156,10 @@ public:
         const std::string target = std::filesystem::read_symlink(path_of(directory, name), code).string();
         if (code) return refused(code);
         return static_cast<answer>(target.copy(to.data(), to.size()));
+    }
+    answer now() override {
+        const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+        return std::chrono::duration_cast<std::chrono::nanoseconds>(since_1970).count();
     }
     answer list_xattrs(handle, const char*, std::span<char>) override { return unsupported(); }
     answer get_xattr(handle, const char*, const char*, std::span<char>) override { return unsupported(); }

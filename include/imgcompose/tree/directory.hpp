@@ -3,16 +3,19 @@
 #pragma once
 
 #include <imgcompose/image/source_opener.hpp>
+#include <imgcompose/tree/listing.hpp>
 #include <imgcompose/tree/tree.hpp>
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <memory>
-#include <numeric>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -23,43 +26,178 @@ struct directory_options {
     bool follow_symlink = true;   ///< if the path itself is a symbolic link to a directory; those inside never are
     bool one_file_system = false; ///< leave out what is below the mount points inside
     bool xattrs = true;           ///< with ACLs and capabilities
+    std::size_t jobs = 0;         ///< threads; 0: one a processor, at most four
 };
 
 namespace detail {
 
-/// Reads a directory with all below it. What it asks for a small file is its status and its list of attributes; nothing
-/// is opened but directories and files with holes.
+/// Listings of the directories below one that is open, read by several threads ahead of the one that takes them. It asks
+/// for them one by one, in the order of the tree, so that the threads leave no trace in the result.
+class listings_ahead {
+public:
+    /// A directory whose listing will be asked for.
+    struct request {
+        std::string path{}; ///< below the first one; empty if only the taker can open it
+        directory_listing listing{};
+        enum : std::uint8_t { waiting, taken, done } state = waiting;
+    };
+    using request_pointer = std::shared_ptr<request>;
+
+    listings_ahead(os::handle top, bool with_xattrs, std::size_t jobs)
+        : top_(top), with_xattrs_(with_xattrs), jobs_(jobs), own_reader_(with_xattrs) {}
+    listings_ahead(const listings_ahead&) = delete;
+    listings_ahead& operator=(const listings_ahead&) = delete;
+    ~listings_ahead() {
+        {
+            const std::lock_guard lock{mutex_};
+            is_over_ = true;
+        }
+        changed_.notify_all();
+        for (std::thread& t : readers_) t.join();
+    }
+
+    /// The directory that is asked for next comes last.
+    void expect(std::vector<request_pointer>& next) {
+        if (jobs_ == 1) return;
+        {
+            const std::lock_guard lock{mutex_};
+            waiting_.insert(waiting_.end(), next.begin(), next.end());
+            if (waiting_.size() >= worth_a_thread && readers_.empty()) start();
+        }
+        changed_.notify_all();
+    }
+
+    /// Its listing; `open` is called for a handle if no thread could open it by its path.
+    template <class F> directory_listing take(const request_pointer& r, const F& open) {
+        std::unique_lock lock{mutex_};
+        if (r->path.empty()) {
+            lock.unlock();
+            return own_reader_.read(open());
+        }
+        while (r->state != request::done) {
+            if (r->state == request::waiting) {
+                r->state = request::taken;
+                read_unlocked(lock, *r, own_reader_);
+            } else if (const request_pointer other = next_waiting()) {
+                read_unlocked(lock, *other, own_reader_); // better than to wait: it will be asked for next
+            } else {
+                changed_.wait(lock);
+            }
+        }
+        held_ -= std::min(held_, r->listing.names.size());
+        lock.unlock();
+        changed_.notify_all();
+        return std::move(r->listing);
+    }
+    /// Of what is not waited for with others.
+    listing_reader& own_reader() { return own_reader_; }
+
+private:
+    static constexpr std::size_t worth_a_thread = 4;
+    static constexpr std::size_t most_held = 1 << 16; ///< names that were read and not yet taken
+
+    void start() {
+        try {
+            for (std::size_t i = 1; i < jobs_; ++i) readers_.emplace_back([this] { read_ahead(); });
+        } catch (const std::exception&) {
+            // No more threads or no memory for them: those there are do it all.
+        }
+    }
+
+    void read_ahead() {
+        listing_reader reader{with_xattrs_};
+        std::unique_lock lock{mutex_};
+        while (!is_over_) {
+            request_pointer r = held_ < most_held ? next_waiting() : nullptr;
+            if (r) read_unlocked(lock, *r, reader);
+            else changed_.wait(lock);
+        }
+    }
+
+    /// Of those that another thread can open, the one that is asked for soonest; it is then taken.
+    request_pointer next_waiting() {
+        while (!waiting_.empty()) {
+            request_pointer r = std::move(waiting_.back());
+            waiting_.pop_back();
+            if (r->state != request::waiting || r->path.empty()) continue;
+            r->state = request::taken;
+            return r;
+        }
+        return nullptr;
+    }
+
+    void read_unlocked(std::unique_lock<std::mutex>& lock, request& r, listing_reader& reader) {
+        lock.unlock();
+        try {
+            const os::answer a = os::file::try_open(top_, r.path.c_str(), os::open_mode::directory_only);
+            if (a >= 0) {
+                const os::file opened{static_cast<os::handle>(a), {}};
+                r.listing = reader.read(opened.get());
+            } else {
+                r.listing.failure = a;
+                r.listing.failed_doing = "cannot open";
+            }
+        } catch (const std::exception&) { // no memory
+            r.listing = {};
+            r.listing.failure = -static_cast<os::answer>(std::errc::not_enough_memory);
+            r.listing.failed_doing = "cannot read the directory";
+        }
+        lock.lock();
+        held_ += r.listing.names.size();
+        r.state = request::done;
+        changed_.notify_all();
+    }
+
+    os::handle top_;
+    bool with_xattrs_;
+    std::size_t jobs_;
+    listing_reader own_reader_;
+    std::vector<std::thread> readers_;
+    std::mutex mutex_; // of what follows and of the requests
+    std::vector<request_pointer> waiting_;
+    std::size_t held_ = 0;
+    bool is_over_ = false;
+    std::condition_variable changed_;
+};
+
+/// Makes a tree of a directory with all below it.
 class directory_reader {
 public:
     directory_reader(const std::filesystem::path& path, const directory_options& options)
         : options_(options), top_id_(files_->add_root(path.native().empty() ? "." : path.string())) {
-        const os::handle top = open_top(path.string());
-        os::file_status status;
-        require(os::file::try_status_at(top, "", false, status), "cannot ask about", top_id_, "");
-        filesystem_ = status.filesystem;
-        tree::inode& inode = tree_.at(top_directory);
-        inode.implied = false;
-        take_status(inode, status);
-        inode.xattrs = read_xattrs(top, "", top_id_);
-        tree_.add_files(files_);
+        if (const os::answer now = os::current().now(); now > 0)
+            files_->set_planned_at(static_cast<std::uint64_t>(now));
+        top_ = open_top(path.string());
     }
 
     tree read() {
-        std::vector<directory> pending{{top_directory, top_id_}}, inside;
+        const std::size_t jobs = options_.jobs != 0
+                                     ? std::min<std::size_t>(options_.jobs, 256)
+                                     : std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
+        listings_ahead listings{top_.get(), options_.xattrs, jobs};
+        take_top(listings.own_reader());
+        std::vector<directory> pending{{top_directory, top_id_, std::make_shared<request>()}}, inside;
+        std::vector<std::shared_ptr<request>> expected;
         while (!pending.empty()) {
-            const directory next = pending.back();
+            const directory next = std::move(pending.back());
             pending.pop_back();
             inside.clear();
-            read_one(next, inside);
-            pending.insert(pending.end(), inside.rbegin(), inside.rend());
+            take(listings.take(next.asked, [&] { return open(next.id); }), next, inside);
+            expected.clear();
+            for (auto d = inside.rbegin(); d != inside.rend(); ++d) expected.push_back(d->asked);
+            if (!expected.empty()) listings.expect(expected);
+            pending.insert(pending.end(), std::make_move_iterator(inside.rbegin()),
+                           std::make_move_iterator(inside.rend()));
         }
         return std::move(tree_);
     }
 
 private:
+    using request = listings_ahead::request;
     struct directory {
         inode_index inode;
         source_files::directory_id id;
+        std::shared_ptr<request> asked;
     };
     struct identity {
         std::uint64_t filesystem, inode;
@@ -70,36 +208,42 @@ private:
             return static_cast<std::size_t>((i.inode * 0x9e3779b97f4a7c15ULL) ^ i.filesystem);
         }
     };
+    static constexpr std::size_t longest_path = 3000; // less than any system's limit, with one more name
 
-    os::handle open_top(const std::string& path) {
-        if (!options_.follow_symlink) { // the opener would
-            const os::answer a =
-                os::file::try_open(os::working_directory, path.c_str(), os::open_mode::directory_only);
-            if (a < 0) fail::system_refused(a, "cannot read the directory", path);
-            const os::file opened{static_cast<os::handle>(a), path};
-        }
-        return opener_.open_directory(*files_, top_id_);
+    [[nodiscard]] os::file open_top(const std::string& path) const {
+        const auto mode = options_.follow_symlink ? os::open_mode::directory : os::open_mode::directory_only;
+        const os::answer a =
+            os::file::try_open(os::working_directory, path.empty() ? "." : path.c_str(), mode);
+        if (a < 0) fail::system_refused(a, "cannot read the directory", path);
+        return {static_cast<os::handle>(a), path};
     }
 
-    void read_one(const directory& here, std::vector<directory>& inside) {
-        const os::handle h = opener_.open_directory(*files_, here.id);
-        names_.text.clear();
-        names_.at.clear();
-        for (;;) {
-            const os::answer a = os::file::try_read_names(h, names_);
-            require(a, "cannot read the directory", here.id, "");
-            if (a == 0) break;
-        }
-        // The system's order is of no use to anybody; that of the names makes equal trees equal.
-        std::sort(names_.at.begin(), names_.at.end(), [&](std::uint32_t a, std::uint32_t b) {
-            return std::strcmp(names_.text.data() + a, names_.text.data() + b) < 0;
-        });
-        for (std::size_t i = 0; i < names_.size(); ++i) read_name(here, h, names_[i], inside);
+    os::handle open(source_files::directory_id id) {
+        return id == top_id_ ? top_.get() : opener_.open_directory(*files_, id);
     }
 
-    void read_name(const directory& parent, os::handle h, const char* name, std::vector<directory>& inside) {
-        os::file_status status;
-        require(os::file::try_status_at(h, name, false, status), "cannot ask about", parent.id, name);
+    void take_top(listing_reader& reader) {
+        const os::file_status status = top_.status();
+        filesystem_ = status.filesystem;
+        tree::inode& inode = tree_.at(top_directory);
+        inode.implied = false;
+        take_status(inode, status);
+        std::vector<xattr> set;
+        std::string doing;
+        if (const os::answer a = reader.read_xattrs(top_.get(), "", set, doing); a < 0) refuse(a, doing, top_id_, "");
+        inode.xattrs = tree_.intern_xattrs(std::move(set));
+        tree_.add_files(files_);
+    }
+
+    void take(directory_listing&& l, const directory& here, std::vector<directory>& inside) {
+        if (l.failure < 0) refuse(l.failure, l.failed_doing, here.id, l.failed_at);
+        for (const directory_listing::name& n : l.names) take_name(l, n, here, inside);
+    }
+
+    void take_name(directory_listing& l, const directory_listing::name& n, const directory& parent,
+                   std::vector<directory>& inside) {
+        const char* const name = l.name_of(n);
+        const os::file_status& status = n.status;
         if (std::strlen(name) > 255) tree::check_name(name); // FAT and NTFS have such, counting in characters
         const bool may_have_names = status.links > 1 && status.type != file_type::directory;
         if (may_have_names) {
@@ -108,17 +252,31 @@ private:
         }
         tree::inode inode;
         take_status(inode, status);
-        inode.xattrs = read_xattrs(h, name, parent.id);
-        if (inode.type == file_type::symlink) take_target(inode, h, name, parent.id);
-        if (inode.type == file_type::regular) take_content(inode, status, h, name, parent.id);
+        if (n.xattrs != 0) inode.xattrs = tree_.intern_xattrs(std::move(l.xattrs[n.xattrs - 1]));
+        if (inode.type == file_type::symlink) {
+            inode.size = status.size.count;
+            inode.content = tree_.add_target(l.target_of(n));
+        } else if (inode.type == file_type::regular && status.size != bytes{}) {
+            inode.size = status.size.count;
+            inode.content = files_->add_file(parent.id, name, status.size, mark_of(status));
+            if (n.ranges != 0) inode.ranges = tree_.add_ranges(std::move(l.ranges[n.ranges - 1]));
+        }
 
         const inode_index made = tree_.add_inode(inode);
         tree_.link_unchecked(parent.inode, name, made);
         if (may_have_names) with_more_names_.emplace(identity{status.filesystem, status.inode}, made);
-        if (inode.type == file_type::directory && (!options_.one_file_system || status.filesystem == filesystem_))
-            inside.push_back({made, files_->add_directory(parent.id, name)});
+        if (inode.type != file_type::directory) return;
+        if (options_.one_file_system && status.filesystem != filesystem_) return;
+        directory next{made, files_->add_directory(parent.id, name, mark_of(status)), std::make_shared<request>()};
+        const std::string& above = parent.asked->path;
+        if ((!above.empty() || parent.id == top_id_) && above.size() < longest_path)
+            next.asked->path = above.empty() ? name : text::join(above, '/', name);
+        inside.push_back(std::move(next));
     }
 
+    static std::uint64_t mark_of(const os::file_status& s) {
+        return source_files::mark(s.mtime_seconds, s.mtime_nanoseconds);
+    }
     static void take_status(tree::inode& to, const os::file_status& from) {
         to.type = from.type;
         to.mode = from.mode;
@@ -128,79 +286,8 @@ private:
             to.ranges = from.device_major, to.content = from.device_minor;
     }
 
-    void take_target(tree::inode& to, os::handle h, const char* name, source_files::directory_id in) {
-        buffer_.resize(std::max<std::size_t>(buffer_.size(), 65536));
-        const os::answer length = os::file::try_read_link(h, name, buffer_);
-        require(length, "cannot read the symbolic link", in, name);
-        to.size = static_cast<std::uint64_t>(length);
-        to.content = tree_.add_target({buffer_.data(), static_cast<std::size_t>(length)});
-    }
-
-    void take_content(tree::inode& to, const os::file_status& status, os::handle h, const char* name,
-                      source_files::directory_id in) {
-        to.size = status.size.count;
-        if (to.size == 0) return;
-        to.content = files_->add_file(in, name, status.size,
-                                      source_files::mark(status.mtime_seconds, status.mtime_nanoseconds));
-        if (status.allocated >= status.size) return;
-        auto ranges = read_ranges(status.size, h, name, in);
-        const bool whole = ranges.size() == 1 && ranges.front() == data_range{bytes{}, status.size};
-        if (!whole) to.ranges = tree_.add_ranges(std::move(ranges));
-    }
-
-    /// Where a file has data, as far as its filesystem can tell.
-    std::vector<data_range> read_ranges(bytes size, os::handle h, const char* name, source_files::directory_id in) const {
-        const os::answer opened = os::file::try_open(h, name, os::open_mode::read);
-        require(opened, "cannot open", in, name);
-        const os::file f{static_cast<os::handle>(opened), {}};
-        const offset end{size};
-        std::vector<data_range> ranges;
-        for (offset at{}; at < end;) {
-            const os::answer data = f.try_seek_data(at);
-            if (os::is_error(data, std::errc::no_such_device_or_address)) break; // only a hole is left
-            if (data < 0 && at == offset{}) return {{bytes{}, size}};           // it cannot tell
-            require(data, "cannot look for holes in", in, name);
-            const os::answer hole = f.try_seek_hole(offset{bytes{static_cast<std::uint64_t>(data)}});
-            if (os::is_error(hole, std::errc::no_such_device_or_address)) break; // it just became shorter
-            require(hole, "cannot look for holes in", in, name);
-            const offset begin = std::min(offset{bytes{static_cast<std::uint64_t>(data)}}, end);
-            at = std::min(offset{bytes{static_cast<std::uint64_t>(hole)}}, end);
-            if (begin < at) ranges.push_back({from_start(begin), at - begin});
-        }
-        return ranges;
-    }
-
-    /// Number of the set of attributes in the tree.
-    std::uint32_t read_xattrs(os::handle h, const char* name, source_files::directory_id in) {
-        if (!options_.xattrs) return 0;
-        const os::answer length =
-            read_growing(xattr_names_, [&](std::span<char> to) { return os::file::try_list_xattrs(h, name, to); });
-        if (os::is_error(length, std::errc::operation_not_supported)) return 0;
-        require(length, "cannot list the extended attributes of", in, name);
-        std::vector<xattr> set;
-        for (std::size_t i = 0; i < static_cast<std::size_t>(length);) {
-            const std::string attribute = xattr_names_.data() + i;
-            i += attribute.size() + 1;
-            const os::answer size = read_growing(
-                buffer_, [&](std::span<char> to) { return os::file::try_get_xattr(h, name, attribute.c_str(), to); });
-            if (os::is_error(size, std::errc::no_message_available)) continue; // ENODATA: gone since
-            require(size, text::join("cannot read the extended attribute ", attribute, " of"), in, name);
-            set.push_back({attribute, {buffer_.data(), static_cast<std::size_t>(size)}});
-        }
-        return tree_.intern_xattrs(std::move(set));
-    }
-    template <class F> static os::answer read_growing(std::vector<char>& buffer, const F& read) {
-        if (buffer.empty()) buffer.resize(4096);
-        for (;;) {
-            const os::answer length = read(std::span{buffer});
-            if (!os::is_error(length, std::errc::result_out_of_range)) return length;
-            if (buffer.size() >= 1 << 22) return length; // no system has longer ones
-            buffer.resize(buffer.size() * 4);
-        }
-    }
-
-    void require(os::answer a, std::string_view doing, source_files::directory_id in, std::string_view name) const {
-        if (a >= 0) return;
+    [[noreturn]] void refuse(os::answer a, std::string_view doing, source_files::directory_id in,
+                             std::string_view name) const {
         std::string path = files_->directory_path(in);
         if (!name.empty()) path += (path.ends_with('/') ? "" : "/") + std::string{name};
         fail::system_refused(a, doing, path);
@@ -209,12 +296,11 @@ private:
     directory_options options_;
     std::shared_ptr<source_files> files_ = std::make_shared<source_files>();
     source_files::directory_id top_id_;
+    os::file top_;
     std::uint64_t filesystem_ = 0;
     tree tree_;
     source_opener opener_;
     std::unordered_map<identity, inode_index, hash_of_identity> with_more_names_;
-    os::name_list names_;
-    std::vector<char> buffer_, xattr_names_;
 };
 
 } // namespace detail

@@ -34,6 +34,8 @@ public:
     virtual void undefined(offset at, bytes size) = 0;
     /// Data straight from a file; how many bytes were taken, 0 if it cannot. It is then given them by `data`.
     virtual bytes copy(offset /*at*/, const os::file& /*from*/, offset /*from_at*/, bytes /*size*/) { return {}; }
+    /// The same by sharing what is stored; of whole blocks of 4 KiB.
+    virtual bool clone(offset /*at*/, const os::file& /*from*/, offset /*from_at*/, bytes /*size*/) { return false; }
     /// Everything is there. `sync`: and is to be on the medium before this returns.
     virtual void finish(bool sync) = 0;
     virtual void abandon() noexcept {}

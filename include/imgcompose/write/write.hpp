@@ -9,10 +9,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
+#include <initializer_list>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <span>
 #include <thread>
@@ -53,14 +57,46 @@ private:
     offset end_;
 };
 
+/// Bytes in which runs are gathered, at addresses that a device can take them from.
+class write_buffer {
+public:
+    /// At least `size` bytes, not those of before.
+    [[nodiscard]] std::span<std::byte> room(std::size_t size) {
+        if (size > size_) {
+            bytes_.reset();
+            bytes_.reset(static_cast<std::byte*>(::operator new(size, alignment)));
+            size_ = size;
+        }
+        return {bytes_.get(), size_};
+    }
+
+private:
+    static constexpr std::align_val_t alignment{4096};
+    struct release {
+        void operator()(std::byte* p) const { ::operator delete(p, alignment); }
+    };
+    std::unique_ptr<std::byte, release> bytes_;
+    std::size_t size_ = 0;
+};
+
 /// One writing of one image. Threads take portions of the image in order, fill a buffer with each, and give it to the
-/// sink; what must happen in order (digests, sinks that ask for it) waits for its turn.
+/// sinks; what must happen in order (digests, sinks that ask for it) waits for its turn.
 class writer {
 public:
-    writer(const image& from, sink& to, const write_options& options)
-        : image_(from), sink_(to), options_(options), cursor_(from), in_order_(to.in_order()),
-          jobs_(options.jobs != 0 ? std::min<std::size_t>(options.jobs, 256) : std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4)),
-          copies_(jobs_ == 1 && options.digests.empty() && !in_order_) {
+    writer(const image& from, std::span<sink* const> to, const write_options& options)
+        : image_(from), sinks_(to), options_(options),
+          jobs_(options.jobs != 0 ? std::min<std::size_t>(options.jobs, 256)
+                                  : std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4)),
+          cursor_(from) {
+        for (const sink* s : sinks_) {
+            has_turns_ |= s->in_order();
+            joins_ |= s->joins_small_gaps();
+        }
+        has_turns_ |= !options.digests.empty();
+        // What nobody else has to see need not pass through our memory. Of several threads each copying is no faster
+        // than reading and writing, but sharing blocks always is.
+        clones_ = sinks_.size() == 1 && !has_turns_;
+        copies_ = clones_ && jobs_ == 1;
         range_cursor c{from};
         while (const auto e = c.peek()) {
             total_of(e->kind()) += e->size;
@@ -71,11 +107,11 @@ public:
     write_report write() {
         const os::call_counts before = os::calls_made();
         try {
-            sink_.begin(image_.size());
+            for (sink* s : sinks_) s->begin(image_.size());
             write_all();
-            sink_.finish(options_.fsync);
+            for (sink* s : sinks_) s->finish(options_.fsync);
         } catch (...) {
-            sink_.abandon();
+            for (sink* s : sinks_) s->abandon();
             throw;
         }
         report_.calls = report_.calls + (os::calls_made() - before);
@@ -86,13 +122,13 @@ private:
     static constexpr std::size_t portion_size = 1 << 20;
     static constexpr std::size_t whole_below = 1 << 18; // smaller extents are never split: a file is opened once
     static constexpr std::size_t most_ranges = 4096;
-    static constexpr bytes copied_at_once{16 << 20};
+    static constexpr bytes copied_at_once{16 << 20}, cloned_at_once{1 << 30};
     static constexpr bytes block{4096};
 
     struct portion {
         std::uint64_t number = 0;
         std::vector<extent> ranges{}; ///< one after the other
-        bool copy = false;            ///< one range of a file, to be copied by the system if it can
+        bool copy = false;            ///< one range of a file, to be cloned or copied by the system if it can
     };
 
     bytes& total_of(byte_kind k) {
@@ -122,7 +158,7 @@ private:
         std::uint64_t number = 0;
         try {
             source_opener opener;
-            std::vector<std::byte> buffer;
+            write_buffer buffer;
             for (portion p; take_portion(p);) {
                 number = p.number;
                 process(p, opener, buffer);
@@ -149,7 +185,7 @@ private:
             if (is_buffered(e)) {
                 if (may_copy(e)) {
                     if (!p.ranges.empty()) break;
-                    e.size = std::min(e.size, copied_at_once);
+                    e.size = std::min(e.size, has_cloned_ ? cloned_at_once : copied_at_once);
                     p.copy = true;
                 } else if (e.size.count > whole_below) {
                     const offset cut = align_down(e.at + bytes{portion_size - buffered}, block);
@@ -167,96 +203,141 @@ private:
         return true;
     }
 
+    static bool is_small_gap(const extent& e) { return align_up(e.at, block) >= align_down(e.end(), block); }
     /// Whether a range goes through the buffer: data, and what is so short that it is written with the data around it.
     [[nodiscard]] bool is_buffered(const extent& e) const {
-        if (e.kind() == byte_kind::data) return true;
-        return sink_.joins_small_gaps() && align_up(e.at, block) >= align_down(e.end(), block);
+        return e.kind() == byte_kind::data || (joins_ && is_small_gap(e));
+    }
+    [[nodiscard]] bool is_data_for(const sink& s, const extent& e) const {
+        return e.kind() == byte_kind::data || (s.joins_small_gaps() && is_small_gap(e));
     }
     using files_pointer = std::shared_ptr<const source_files>;
     [[nodiscard]] bool may_copy(const extent& e) const {
-        return copies_ && e.size.count > whole_below && e.has_source() &&
+        return (clones_ || copies_) && e.size.count > whole_below && e.has_source() &&
                std::holds_alternative<files_pointer>(image_.sources()[e.source]);
     }
 
-    void process(portion& p, source_opener& opener, std::vector<std::byte>& buffer) {
+    void process(portion& p, source_opener& opener, write_buffer& buffer) {
         bytes data{};
         for (const extent& e : p.ranges)
             if (e.kind() == byte_kind::data) data += e.size;
         if (p.copy) {
             copy(p, opener, buffer);
         } else {
-            fill(p, opener, buffer);
-            if (!in_order_) emit(p, buffer);
+            const std::span<const std::byte> content = fill(p, opener, buffer);
+            for (sink* s : sinks_)
+                if (!s->in_order()) emit(*s, p, content);
             in_turn(p.number, [&] {
-                if (in_order_) emit(p, buffer);
-                for (digest* d : options_.digests) update(*d, p, buffer);
+                for (sink* s : sinks_)
+                    if (s->in_order()) emit(*s, p, content);
+                for (digest* d : options_.digests) update(*d, p, content);
             });
         }
         tell(data);
     }
 
-    /// One range of a file. What the system does not copy is read and written, no more at a time than a portion has.
-    void copy(portion& p, source_opener& opener, std::vector<std::byte>& buffer) {
+    /// One range of a file. What the system neither clones nor copies is read and written, no more at a time than a
+    /// portion has.
+    void copy(portion& p, source_opener& opener, write_buffer& buffer) {
         extent rest = p.ranges.front();
         const auto go_on_by = [&](bytes n) { rest.at = rest.at + n, rest.from += n, rest.size -= n; };
         const auto& files = *std::get<files_pointer>(image_.sources()[rest.source]);
-        const bytes copied = sink_.copy(rest.at, opener.open(files, rest.item), offset{rest.from}, rest.size);
-        copies_ = copied != bytes{}; // else the next one would not be either
-        for (go_on_by(copied); rest.size != bytes{}; go_on_by(p.ranges.front().size)) {
+        sink& to = *sinks_.front();
+        if (const bytes whole = align_down(offset{rest.size}, block) - offset{};
+            clones_ && is_aligned(rest.at) && is_aligned(offset{rest.from})) {
+            const bool cloned = to.clone(rest.at, opener.open(files, rest.item), offset{rest.from}, whole);
+            // Sources may lie on several filesystems; when none of many could be cloned no other is tried.
+            if (cloned) has_cloned_ = true, go_on_by(whole);
+            else if (!has_cloned_ && ++not_cloned_ >= 8) clones_ = false;
+        }
+        if (copies_ && rest.size > block) {
+            const bytes copied = to.copy(rest.at, opener.open(files, rest.item), offset{rest.from}, rest.size);
+            copies_ = copied != bytes{}; // else the next one would not be either
+            go_on_by(copied);
+        }
+        for (; rest.size != bytes{}; go_on_by(p.ranges.front().size)) {
             p.ranges.front() = rest;
             p.ranges.front().size = std::min(rest.size, bytes{portion_size});
-            fill(p, opener, buffer);
-            emit(p, buffer);
+            emit(to, p, fill(p, opener, buffer));
         }
     }
+    static bool is_aligned(offset at) { return align_down(at, block) == at; }
 
-    void fill(const portion& p, source_opener& opener, std::vector<std::byte>& buffer) {
+    /// The position in the buffer of a run that begins at `at` in the image, behind `used` bytes: of the same place in a
+    /// block, so that a device can be given whole blocks straight from there.
+    static std::size_t run_position(std::size_t used, offset at) {
+        return div_up(used, block.count) * block.count + at.count % block.count;
+    }
+
+    /// Reads the buffered ranges, runs of neighbours without gaps between them.
+    std::span<const std::byte> fill(const portion& p, source_opener& opener, write_buffer& buffer) {
         std::size_t size = 0;
-        for (const extent& e : p.ranges)
-            if (is_buffered(e)) size += e.size.count;
-        if (buffer.size() < size) buffer.resize(std::max(size, portion_size + whole_below));
+        for_each_buffered(p, [&](const extent& e, std::size_t at) { size = at + e.size.count; });
+        const std::span<std::byte> room = buffer.room(std::max(size, portion_size + whole_below + block.count));
+        for_each_buffered(p, [&](const extent& e, std::size_t at) {
+            read_extent(image_, e, bytes{}, room.subspan(at, e.size.count), opener);
+        });
+        return room;
+    }
+    /// Calls `f(extent, position in the buffer)`.
+    template <class F> void for_each_buffered(const portion& p, const F& f) const {
         std::size_t at = 0;
+        bool in_run = false;
         for (const extent& e : p.ranges) {
-            if (!is_buffered(e)) continue;
-            read_extent(image_, e, bytes{}, std::span{buffer}.subspan(at, e.size.count), opener);
+            if (!is_buffered(e)) {
+                in_run = false;
+                continue;
+            }
+            if (!in_run) at = run_position(at, e.at);
+            in_run = true;
+            f(e, at);
             at += e.size.count;
         }
     }
 
-    /// Calls `f(at, content)` for each longest run of buffered ranges, and `g(extent)` for the others, in order.
-    template <class F, class G>
-    void for_each_run(const portion& p, std::span<const std::byte> buffer, const F& f, const G& g) const {
-        std::size_t begin = 0, end = 0; // of the run in the buffer
+    /// Calls `f(at, content)` for each longest run of ranges for which `is_data`, and `g(extent)` for the others, in
+    /// order.
+    template <class IsData, class F, class G>
+    void for_each_run(const portion& p, std::span<const std::byte> buffer, const IsData& is_data, const F& f,
+                      const G& g) const {
+        std::size_t begin = 0, end = 0, next = 0; // of the run in the buffer, and of what is buffered
         offset at{};
+        bool in_run = false;
         const auto flush = [&] {
             if (begin != end) f(at, buffer.subspan(begin, end - begin));
-            begin = end;
+            begin = end = 0;
         };
         for (const extent& e : p.ranges) {
-            if (is_buffered(e)) {
-                if (begin == end) at = e.at;
-                end += e.size.count;
+            const bool buffered = is_buffered(e);
+            if (buffered && !in_run) next = run_position(next, e.at);
+            in_run = buffered;
+            if (is_data(e)) {
+                if (begin == end) at = e.at, begin = next;
+                end = next + e.size.count;
             } else {
                 flush();
                 g(e);
             }
+            if (buffered) next += e.size.count;
         }
         flush();
     }
 
-    void emit(const portion& p, std::span<const std::byte> buffer) {
+    void emit(sink& to, const portion& p, std::span<const std::byte> buffer) {
         for_each_run(
-            p, buffer, [&](offset at, std::span<const std::byte> content) { sink_.data(at, content); },
+            p, buffer, [&](const extent& e) { return is_data_for(to, e); },
+            [&](offset at, std::span<const std::byte> content) { to.data(at, content); },
             [&](const extent& e) {
-                if (e.kind() == byte_kind::zero) sink_.zero(e.at, e.size);
-                else sink_.undefined(e.at, e.size);
+                if (e.kind() == byte_kind::zero) to.zero(e.at, e.size);
+                else to.undefined(e.at, e.size);
             });
     }
 
     void update(digest& d, const portion& p, std::span<const std::byte> buffer) const {
         static constexpr std::array<std::byte, 65536> zeros{};
         for_each_run(
-            p, buffer, [&](offset, std::span<const std::byte> content) { d.update(content); },
+            p, buffer, [&](const extent& e) { return is_buffered(e); },
+            [&](offset, std::span<const std::byte> content) { d.update(content); },
             [&](const extent& e) {
                 for (std::uint64_t left = e.size.count; left != 0;) {
                     const auto step = std::min<std::uint64_t>(left, zeros.size());
@@ -268,7 +349,7 @@ private:
 
     /// Waits until all earlier portions are done with theirs. They are, because they were taken before.
     template <class F> void in_turn(std::uint64_t number, const F& f) {
-        if (!in_order_ && options_.digests.empty()) return;
+        if (!has_turns_) return;
         std::unique_lock lock{mutex_};
         turn_changed_.wait(lock, [&] { return turn_ == number || failure_; });
         if (turn_ != number) return; // the failure ends it all
@@ -286,15 +367,16 @@ private:
     }
 
     const image& image_;
-    sink& sink_;
+    std::span<sink* const> sinks_;
     const write_options& options_;
     write_report report_;
+    bool has_turns_ = false, joins_ = false;
+    std::size_t jobs_;
+    std::atomic<bool> clones_{false}, copies_{false}, has_cloned_{false};
+    std::atomic<int> not_cloned_{0};
 
     std::mutex mutex_; // of what follows, up to the next mutex
     range_cursor cursor_;
-    bool in_order_;
-    std::size_t jobs_;
-    bool copies_; // only ever true of one thread, which then is the only one
     std::uint64_t next_number_ = 0, turn_ = 0;
     std::exception_ptr failure_;
     std::uint64_t failed_number_ = 0;
@@ -309,10 +391,20 @@ private:
 /// Writes all of an image. Sources are read now, and an input_error is thrown if one of them is not what it was when the
 /// image was planned; io_error names the file and the offset. The bytes do not depend on the options.
 inline write_report write(const image& from, sink& to, const write_options& options = {}) {
-    return detail::writer{from, to, options}.write();
+    sink* const only = &to;
+    return detail::writer{from, std::span{&only, 1}, options}.write();
 }
 inline write_report write(const image& from, sink&& to, const write_options& options = {}) {
     return write(from, to, options);
+}
+
+/// The same to several sinks, whose sources are read once: such as an image file, its bmap and a compressed copy. When
+/// one fails, so do all that are not finished.
+inline write_report write(const image& from, std::span<sink* const> to, const write_options& options = {}) {
+    return detail::writer{from, to, options}.write();
+}
+inline write_report write(const image& from, std::initializer_list<sink*> to, const write_options& options = {}) {
+    return write(from, std::span<sink* const>{to.begin(), to.size()}, options);
 }
 
 IMGCOMPOSE_NAMESPACE_END

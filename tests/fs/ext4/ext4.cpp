@@ -100,6 +100,20 @@ TEST_CASE("holes stay holes for Linux and are written out for the vendor's U-Boo
     CHECK(blocks(u_boot_2017).find("Blockcount: 2048\n") != std::string::npos);
 }
 
+TEST_CASE("a file that begins with data and ends with a hole has only the blocks of its data", "[oracle]") {
+    if (tools_are_missing()) return;
+    const temp_dir dir;
+    const std::string path = dir.path() / "fs";
+    image ends_with_hole{bytes{1 << 20}}, only_hole{bytes{1 << 20}};
+    ends_with_hole.place(offset{}, from_text("data"));
+    const tree content = tree{} | add("/a", ends_with_hole) | add("/b", only_hole) | add("/c", from_text("behind them"));
+    make_file(ext4(content), smallest, path);
+    CHECK(complaints(path) == "");
+    CHECK(run("debugfs -R 'stat /a' " + word(path)).output.find("Blockcount: 8\n") != std::string::npos);
+    CHECK(run("debugfs -R 'stat /b' " + word(path)).output.find("Blockcount: 0\n") != std::string::npos);
+    CHECK(run("debugfs -R 'cat /c' " + word(path)).output.find("behind them") != std::string::npos);
+}
+
 TEST_CASE("large directories are hash trees that debugfs follows", "[oracle]") {
     if (tools_are_missing()) return;
     const temp_dir dir;

@@ -146,7 +146,8 @@ public:
         runs_.clear();
         a_.take(total, [&](const block_range& r) { runs_.push_back(r); });
         if (runs_.empty()) return; // nothing is left; counted as missing
-        const bool plain = ranges.size() == 1 && ranges[0].at == 0 && runs_.size() == 1 &&
+        // A file that begins with data and ends with a hole is no plain one: its size does not tell how long the run is.
+        const bool plain = ranges.size() == 1 && total == l_.run_length(ino) && runs_.size() == 1 &&
                            total <= std::uint64_t{ext4_extents_in_inode} * ext4_format::longest_extent;
         if (plain) {
             l_.blocks[ino].where = runs_[0].at;
