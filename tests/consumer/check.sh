@@ -25,11 +25,15 @@ consume() { # NAME OPTION...: configures, builds and runs the consumer
 parts=''
 if [ -e include/imgcompose/openssl.hpp ] && [ -e /usr/include/openssl/evp.h ]; then parts=openssl; fi
 
-quietly "$cmake" --install "$build" --prefix "$dir/first" || fail 'install'
+# Stripped, as a package is: a command with debug information says where it was compiled, and is right to.
+quietly "$cmake" --install "$build" --prefix "$dir/first" --strip || fail 'install'
 (cd include && find . -type f | sort | xargs sha256sum) >"$dir/ours"
 (cd "$dir/first/include" && find . -type f | sort | xargs sha256sum) >"$dir/theirs"
 diff "$dir/ours" "$dir/theirs" || fail 'the installed headers are not those of the source tree'
-! grep -r -l -F -e "$source" -e "$dir" "$dir/first" || fail 'the installed files above hold an absolute path'
+holds_a_path() { grep -r -l -F -e "$source" -e "$build" -e "$dir" "$1"; }
+! holds_a_path "$dir/first" || fail 'the installed files above hold an absolute path'
+mkdir "$dir/planted" && echo "$build/file" >"$dir/planted/file"
+holds_a_path "$dir/planted" >"$dir/log" || fail 'the search for absolute paths cannot fail'
 [ -e "$dir/first/share/licenses/imgcompose/LICENSE" ] || fail 'the licence is not installed'
 
 # Moved before its first use: what works from here works from anywhere.
