@@ -88,6 +88,8 @@
 #include <imgcompose/write/file_sink.hpp>
 #include <imgcompose/write/new_file.hpp>
 #include <imgcompose/write/options.hpp>
+#include <imgcompose/write/rebuild.hpp>
+#include <imgcompose/write/saved_plan.hpp>
 #include <imgcompose/write/sink.hpp>
 #include <imgcompose/write/write.hpp>
 #include <imgcompose/flash/flash.hpp>

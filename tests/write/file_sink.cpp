@@ -57,7 +57,7 @@ TEST_CASE("an existing file has its zero ranges zeroed, grows, and keeps its end
     }
     SECTION("what is undefined can be discarded") {
         write_file(dir / "out.img", std::string(1 << 20, 'x'));
-        write(made, existing_file(dir / "out.img", undefined_bytes::discard));
+        write(made, existing_file(dir / "out.img", {.undefined = undefined_bytes::discard}));
         CHECK(difference(read_file(dir / "out.img"), text_of(made)).empty());
     }
 }

@@ -90,7 +90,7 @@ inline write_report write(const image& disk, const target& medium, const flash_o
         if (options.on_progress) options.on_progress({p.done, p.total + to_verify});
     };
     const auto undefined = options.discard_undefined ? undefined_bytes::discard : undefined_bytes::leave;
-    const write_report report = imgcompose::write(disk, existing_file(medium.path(), undefined), how);
+    const write_report report = imgcompose::write(disk, existing_file(medium.path(), {.undefined = undefined}), how);
     bytes done = report.data;
     const auto tell = [&](bytes compared) {
         done += compared;

@@ -45,6 +45,7 @@ inline image blob(const std::filesystem::path& path, const blob_options& options
     const bytes padded = options.pad_to == bytes{} ? taken : align_up(taken, options.pad_to);
     image result{padded};
     auto files = std::make_shared<source_files>();
+    files->set_planned_at(os::file_clock_now());
     const auto slash = name.rfind('/');
     const auto directory = files->add_root(slash == std::string::npos ? "" : name.substr(0, slash + 1));
     const auto file = files->add_file(directory, slash == std::string::npos ? name : name.substr(slash + 1),

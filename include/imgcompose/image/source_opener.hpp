@@ -22,9 +22,9 @@ namespace fail {
 /// Opens files relative to their directories, of which it keeps the last few open, so that a path is walked seldom and
 /// may be of any length. One for each thread.
 ///
-/// That a file is what it was is asked of the file itself, but not for one that is read whole and whose directory has not
-/// changed since: no other file can have its name then, and its length shows by reading. Written over in place with as
-/// many bytes it would have been open to both, before and after any question.
+/// That a file is what it was is asked of the file itself, but not for one that is read whole and whose directory has
+/// not changed since: no other file can have its name then, and its length shows by reading. Written over in place with
+/// as many bytes it would have been open to both, before and after any question.
 class source_opener {
 public:
     /// A file's bytes from `from` on. Throws io_error, or input_error if the file is not what it was.

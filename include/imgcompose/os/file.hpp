@@ -57,6 +57,12 @@ inline file_status status_of(const std::string& path) {
     return s;
 }
 
+/// Nanoseconds since 1970 by the clock that the times of files are from; 0 if there is none.
+inline std::uint64_t file_clock_now() {
+    const answer a = current().now();
+    return a < 0 ? 0 : static_cast<std::uint64_t>(a);
+}
+
 /// Owns a handle. The functions that begin with `try_` return what the call answers; the others throw io_error.
 class file {
 public:

@@ -31,8 +31,8 @@ struct directory_options {
 
 namespace detail {
 
-/// Listings of the directories below one that is open, read by several threads ahead of the one that takes them. It asks
-/// for them one by one, in the order of the tree, so that the threads leave no trace in the result.
+/// Listings of the directories below one that is open, read by several threads ahead of the one that takes them. It
+/// asks for them one by one, in the order of the tree, so that the threads leave no trace in the result.
 class listings_ahead {
 public:
     /// A directory whose listing will be asked for.
@@ -165,8 +165,7 @@ class directory_reader {
 public:
     directory_reader(const std::filesystem::path& path, const directory_options& options)
         : options_(options), top_id_(files_->add_root(path.native().empty() ? "." : path.string())) {
-        if (const os::answer now = os::current().now(); now > 0)
-            files_->set_planned_at(static_cast<std::uint64_t>(now));
+        files_->set_planned_at(os::file_clock_now());
         top_ = open_top(path.string());
     }
 
@@ -212,8 +211,7 @@ private:
 
     [[nodiscard]] os::file open_top(const std::string& path) const {
         const auto mode = options_.follow_symlink ? os::open_mode::directory : os::open_mode::directory_only;
-        const os::answer a =
-            os::file::try_open(os::working_directory, path.empty() ? "." : path.c_str(), mode);
+        const os::answer a = os::file::try_open(os::working_directory, path.empty() ? "." : path.c_str(), mode);
         if (a < 0) fail::system_refused(a, "cannot read the directory", path);
         return {static_cast<os::handle>(a), path};
     }
@@ -305,9 +303,9 @@ private:
 
 } // namespace detail
 
-/// All that is in a directory, and its own attributes: owners, modes, times, extended attributes, holes and hard links as
-/// they are. File contents are not read before the image is written, and must not change until then.
-/// Throws io_error, naming the path, for what cannot be read.
+/// All that is in a directory, and its own attributes: owners, modes, times, extended attributes, holes and hard links
+/// as they are. File contents are not read before the image is written, and must not change until then. Throws
+/// io_error, naming the path, for what cannot be read.
 inline tree directory(const std::filesystem::path& path, const directory_options& options = {}) {
     return detail::directory_reader{path, options}.read();
 }

@@ -20,18 +20,19 @@ namespace detail {
 /// What one directory holds, by name. It knows nothing of trees, so that several threads can read several directories.
 struct directory_listing {
     struct name {
-        std::uint32_t at = 0;      ///< in `text`
-        std::uint32_t target = 0;  ///< of a symbolic link: where its target begins in `text`, with a length of status.size
-        std::uint32_t xattrs = 0;  ///< number in `xattrs` + 1, or 0
-        std::uint32_t ranges = 0;  ///< number in `ranges` + 1, or 0 for a file without holes
+        std::uint32_t at = 0; ///< in `text`
+        std::uint32_t target =
+            0; ///< of a symbolic link: where its target begins in `text`, with a length of status.size
+        std::uint32_t xattrs = 0; ///< number in `xattrs` + 1, or 0
+        std::uint32_t ranges = 0; ///< number in `ranges` + 1, or 0 for a file without holes
         os::file_status status{};
     };
-    std::vector<char> text{};                         ///< names, each with a terminating NUL, and targets
-    std::vector<name> names{};                        ///< in order of their bytes
+    std::vector<char> text{};  ///< names, each with a terminating NUL, and targets
+    std::vector<name> names{}; ///< in order of their bytes
     std::vector<std::vector<xattr>> xattrs{};
     std::vector<std::vector<data_range>> ranges{};
-    os::answer failure = 0;                           ///< negative: then this is all there is,
-    std::string failed_at{}, failed_doing{};          ///< of the name, or of the directory itself if that is empty
+    os::answer failure = 0;                  ///< negative: then this is all there is,
+    std::string failed_at{}, failed_doing{}; ///< of the name, or of the directory itself if that is empty
 
     [[nodiscard]] const char* name_of(const name& n) const { return text.data() + n.at; }
     [[nodiscard]] std::string_view target_of(const name& n) const {
@@ -128,7 +129,8 @@ private:
             to.status.size = bytes{static_cast<std::uint64_t>(length)};
             l.text.insert(l.text.end(), buffer_.data(), buffer_.data() + length);
         }
-        if (to.status.type == file_type::regular && to.status.allocated < to.status.size) return read_ranges(h, name, to, l);
+        if (to.status.type == file_type::regular && to.status.allocated < to.status.size)
+            return read_ranges(h, name, to, l);
         return true;
     }
 
@@ -142,7 +144,7 @@ private:
         for (offset at{}; at < end;) {
             const os::answer data = f.try_seek_data(at);
             if (os::is_error(data, std::errc::no_such_device_or_address)) break; // only a hole is left
-            if (data < 0 && at == offset{}) return true;                        // it cannot tell
+            if (data < 0 && at == offset{}) return true;                         // it cannot tell
             if (refused(l, data, "cannot look for holes in", name)) return false;
             const os::answer hole = f.try_seek_hole(offset{bytes{static_cast<std::uint64_t>(data)}});
             if (os::is_error(hole, std::errc::no_such_device_or_address)) break; // it just became shorter

@@ -11,16 +11,18 @@
 #include <filesystem>
 #include <string>
 #include <utility>
+#include <vector>
 
 IMGCOMPOSE_NAMESPACE_BEGIN
 
 namespace fail {
 [[noreturn]] inline void cannot_be_written_into(std::string_view path, file_type type) {
-    throw input_error(text::join(path, " is a ", name_of(type), "; an image goes into a regular file or a block device"));
+    throw input_error(
+        text::join(path, " is a ", name_of(type), "; an image goes into a regular file or a block device"));
 }
 [[noreturn]] inline void device_too_small(std::string_view path, bytes size, bytes needed) {
-    throw layout_error(text::join(path, " has ", size.count, " bytes, ", (needed - size).count, " fewer than the image of ",
-                                  needed.count));
+    throw layout_error(text::join(path, " has ", size.count, " bytes, ", (needed - size).count,
+                                  " fewer than the image of ", needed.count));
 }
 } // namespace fail
 
@@ -43,8 +45,8 @@ inline bytes copy_in_system(const os::file& to, offset at, const os::file& from,
 
 } // namespace detail
 
-/// A new file, in the place of what is at `path` when it is whole (see new_file). Zero and undefined bytes become holes,
-/// and so does data of nothing but zeros.
+/// A new file, in the place of what is at `path` when it is whole (see new_file). Zero and undefined bytes become
+/// holes, and so does data of nothing but zeros.
 class sparse_file final : public sink {
 public:
     explicit sparse_file(const std::filesystem::path& path) : path_(path.string()) {}
@@ -65,7 +67,8 @@ public:
             while (end + block.count <= content.size() && detail::all_zero(content.subspan(end, block.count)))
                 end += block.count;
             if (end - i >= least_hole.count) {
-                if (i != written) file_.file().write_exactly_at(at + bytes{written}, content.subspan(written, i - written));
+                if (i != written)
+                    file_.file().write_exactly_at(at + bytes{written}, content.subspan(written, i - written));
                 written = end;
             }
             i = end + block.count;
@@ -97,13 +100,18 @@ enum class undefined_bytes : std::uint8_t {
     discard, ///< a hole in a file; a device is told that it need not keep them
 };
 
+struct existing_file_options {
+    undefined_bytes undefined = undefined_bytes::leave;
+    bool only_differences = false; ///< data is compared with what is there and only written where it differs
+};
+
 /// A file or block device that exists. Data is written, zeros become holes or are zeroed by the device, and what is
 /// undefined stays as it was unless it is to be discarded; an undefined range without a whole block of 4 KiB may become
 /// zero. A shorter file grows; a longer one keeps its end. When something fails it holds a part of the image.
 class existing_file final : public sink {
 public:
-    explicit existing_file(const std::filesystem::path& path, undefined_bytes u = undefined_bytes::leave)
-        : path_(path.string()), undefined_(u) {}
+    explicit existing_file(const std::filesystem::path& path, const existing_file_options& o = {})
+        : path_(path.string()), options_(o) {}
 
     [[nodiscard]] bool in_order() const override { return false; }
     [[nodiscard]] bool joins_small_gaps() const override { return true; }
@@ -125,13 +133,21 @@ public:
         }
     }
     void data(offset at, std::span<const std::byte> content) override {
-        if (goes_direct(at, content)) {
-            const std::size_t whole = content.size() / page.count * page.count;
-            direct_.write_exactly_at(at, content.first(whole));
-            at = at + bytes{whole};
-            content = content.subspan(whole);
+        if (!options_.only_differences) return put(at, content);
+        std::vector<std::byte> there(content.size());
+        const os::answer got = file_.try_read_at(at, there);
+        const std::size_t known = got < 0 ? 0 : static_cast<std::size_t>(got);
+        const auto length = [&](std::size_t i) { return std::min<std::size_t>(page.count, content.size() - i); };
+        const auto differs = [&](std::size_t i) {
+            return i + length(i) > known || std::memcmp(content.data() + i, there.data() + i, length(i)) != 0;
+        };
+        for (std::size_t i = 0; i < content.size();) {
+            std::size_t end = i; // of a run of pages that differ
+            while (end < content.size() && differs(end)) end += length(end);
+            if (end != i) put(at + bytes{i}, content.subspan(i, end - i));
+            else end += length(end);
+            i = end;
         }
-        if (!content.empty()) file_.write_exactly_at(at, content);
     }
     void zero(offset at, bytes size) override {
         if (status_.type == file_type::block_device || at >= offset{status_.size}) // a file that grew is all hole there
@@ -150,7 +166,7 @@ public:
         }
     }
     void undefined(offset at, bytes size) override {
-        if (undefined_ == undefined_bytes::leave) return;
+        if (options_.undefined == undefined_bytes::leave) return;
         if (status_.type == file_type::regular) return void(file_.try_punch_hole(at, size)); // it may be unable to
         const offset first = align_up(at, sector_size_), last = align_down(at + size, sector_size_);
         if (first < last) (void)file_.try_discard(first, last - first);
@@ -169,8 +185,17 @@ public:
     void abandon() noexcept override { direct_ = {}, file_ = {}; }
 
 private:
-    /// Long runs of whole pages go past the system's memory: a card is slower than it, and what is written there has to be
-    /// pushed out sooner or later. Neither shorter nor unaligned ones can, which share pages with their neighbours.
+    void put(offset at, std::span<const std::byte> content) {
+        if (goes_direct(at, content)) {
+            const std::size_t whole = content.size() / page.count * page.count;
+            direct_.write_exactly_at(at, content.first(whole));
+            at = at + bytes{whole};
+            content = content.subspan(whole);
+        }
+        if (!content.empty()) file_.write_exactly_at(at, content);
+    }
+    /// Long runs of whole pages go past the system's memory: a card is slower than it, and what is written there has to
+    /// be pushed out sooner or later. Neither shorter nor unaligned ones can, which share pages with their neighbours.
     static constexpr bytes page{4096};
     static constexpr bytes least_direct{65536};
     [[nodiscard]] bool goes_direct(offset at, std::span<const std::byte> content) const {
@@ -179,7 +204,7 @@ private:
     }
 
     std::string path_;
-    undefined_bytes undefined_;
+    existing_file_options options_;
     os::file file_, direct_;
     os::file_status status_;
     bytes sector_size_{512};

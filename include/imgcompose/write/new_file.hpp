@@ -13,7 +13,8 @@ IMGCOMPOSE_NAMESPACE_BEGIN
 
 namespace fail {
 [[noreturn]] inline void not_a_file_to_replace(std::string_view path, file_type type) {
-    throw input_error(text::join(path, " is a ", name_of(type), ", which no new file can take the place of; write to it as "
+    throw input_error(text::join(path, " is a ", name_of(type),
+                                 ", which no new file can take the place of; write to it as "
                                  "an existing file"));
 }
 [[noreturn]] inline void no_free_temporary_name(std::string_view path) {
@@ -21,8 +22,8 @@ namespace fail {
 }
 } // namespace fail
 
-/// What is at the path stays until the new file is whole, and if anything fails. Where the filesystem can, the file has no
-/// name until then, so that not even a killed process leaves a part of it; elsewhere it is called `.NAME.partial`.
+/// What is at the path stays until the new file is whole, and if anything fails. Where the filesystem can, the file has
+/// no name until then, so that not even a killed process leaves a part of it; elsewhere it is called `.NAME.partial`.
 /// Symbolic links are followed.
 class new_file {
 public:

@@ -263,8 +263,8 @@ private:
     }
     static bool is_aligned(offset at) { return align_down(at, block) == at; }
 
-    /// The position in the buffer of a run that begins at `at` in the image, behind `used` bytes: of the same place in a
-    /// block, so that a device can be given whole blocks straight from there.
+    /// The position in the buffer of a run that begins at `at` in the image, behind `used` bytes: of the same place in
+    /// a block, so that a device can be given whole blocks straight from there.
     static std::size_t run_position(std::size_t used, offset at) {
         return div_up(used, block.count) * block.count + at.count % block.count;
     }
@@ -388,8 +388,8 @@ private:
 
 } // namespace detail
 
-/// Writes all of an image. Sources are read now, and an input_error is thrown if one of them is not what it was when the
-/// image was planned; io_error names the file and the offset. The bytes do not depend on the options.
+/// Writes all of an image. Sources are read now, and an input_error is thrown if one of them is not what it was when
+/// the image was planned; io_error names the file and the offset. The bytes do not depend on the options.
 inline write_report write(const image& from, sink& to, const write_options& options = {}) {
     sink* const only = &to;
     return detail::writer{from, std::span{&only, 1}, options}.write();
