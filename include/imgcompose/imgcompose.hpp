@@ -17,6 +17,7 @@
 #include <imgcompose/os/block_device.hpp>
 #include <imgcompose/os/crc32c.hpp>
 #include <imgcompose/os/file.hpp>
+#include <imgcompose/os/signals.hpp>
 #include <imgcompose/os/terminal.hpp>
 #include <imgcompose/image/blob.hpp>
 #include <imgcompose/image/extent.hpp>
