@@ -58,6 +58,11 @@ public:
         file_.begin(path_);
         file_.file().set_size(size);
     }
+    void expect(offset at, bytes size) override {
+        // A disk's filesystem then finds the places of all data at once, and not in the order in which threads write.
+        (void)file_.file().try_allocate(at, size); // what is wrong shows when it is written
+        is_synced_ = true;
+    }
     void data(offset at, std::span<const std::byte> content) override {
         // Runs of zeros that are worth a hole. What is written in one piece is written fastest.
         const std::size_t head = std::min<std::size_t>((align_up(at, block) - at).count, content.size());
@@ -74,6 +79,10 @@ public:
             i = end + block.count;
         }
         if (written != content.size()) file_.file().write_exactly_at(at + bytes{written}, content.subspan(written));
+        // The disk works while the rest is read, and what is on it need not be held in memory. Shorter pieces are left
+        // for the end: the system joins them.
+        if (is_synced_ && content.size() >= least_sync.count)
+            (void)file_.file().try_start_sync(at, bytes{content.size()});
     }
     void zero(offset, bytes) override {}
     void undefined(offset, bytes) override {}
@@ -89,9 +98,11 @@ public:
 private:
     static constexpr bytes block{4096};
     static constexpr bytes least_hole{32768};
+    static constexpr bytes least_sync{512 << 10};
 
     std::string path_;
     new_file file_;
+    bool is_synced_ = false;
 };
 
 /// What is done with bytes that nobody will read before writing them.

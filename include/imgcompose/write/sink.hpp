@@ -29,6 +29,8 @@ public:
     [[nodiscard]] virtual bool joins_small_gaps() const { return false; }
 
     virtual void begin(bytes size) = 0;
+    /// Data will come for a range; called in order and before any data, and only if it is to be synced in the end.
+    virtual void expect(offset /*at*/, bytes /*size*/) {}
     virtual void data(offset at, std::span<const std::byte> content) = 0;
     virtual void zero(offset at, bytes size) = 0;
     virtual void undefined(offset at, bytes size) = 0;

@@ -108,6 +108,7 @@ public:
         const os::call_counts before = os::calls_made();
         try {
             for (sink* s : sinks_) s->begin(image_.size());
+            if (options_.fsync) tell_what_to_expect();
             write_all();
             for (sink* s : sinks_) s->finish(options_.fsync);
         } catch (...) {
@@ -133,6 +134,24 @@ private:
 
     bytes& total_of(byte_kind k) {
         return k == byte_kind::data ? report_.data : k == byte_kind::zero ? report_.zero : report_.undefined;
+    }
+
+    /// The longest runs of what will be written.
+    void tell_what_to_expect() {
+        offset begin{}, end{};
+        const auto tell = [&] {
+            if (begin < end)
+                for (sink* s : sinks_) s->expect(begin, end - begin);
+        };
+        range_cursor c{image_};
+        while (const auto e = c.peek()) {
+            if (is_buffered(*e)) {
+                if (e->at != end) tell(), begin = e->at;
+                end = e->end();
+            }
+            c.take(e->size);
+        }
+        tell();
     }
 
     void write_all() {
