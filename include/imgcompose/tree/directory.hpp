@@ -63,8 +63,8 @@ public:
             const std::lock_guard lock{mutex_};
             waiting_.insert(waiting_.end(), next.begin(), next.end());
             if (waiting_.size() >= worth_a_thread && readers_.empty()) start();
+            wake();
         }
-        changed_.notify_all();
     }
 
     /// Its listing; `open` is called for a handle if no thread could open it by its path.
@@ -81,12 +81,11 @@ public:
             } else if (const request_pointer other = next_waiting()) {
                 read_unlocked(lock, *other, own_reader_); // better than to wait: it will be asked for next
             } else {
-                changed_.wait(lock);
+                wait(lock);
             }
         }
         held_ -= std::min(held_, r->listing.names.size());
-        lock.unlock();
-        changed_.notify_all();
+        wake();
         return std::move(r->listing);
     }
     /// Of what is not waited for with others.
@@ -110,7 +109,7 @@ private:
         while (!is_over_) {
             request_pointer r = held_ < most_held ? next_waiting() : nullptr;
             if (r) read_unlocked(lock, *r, reader);
-            else changed_.wait(lock);
+            else wait(lock);
         }
     }
 
@@ -145,7 +144,16 @@ private:
         lock.lock();
         held_ += r.listing.names.size();
         r.state = request::done;
-        changed_.notify_all();
+        wake();
+    }
+    // With the lock held; most of the time nobody sleeps, and nobody need be called.
+    void wake() {
+        if (sleepers_ != 0) changed_.notify_all();
+    }
+    void wait(std::unique_lock<std::mutex>& lock) {
+        ++sleepers_;
+        changed_.wait(lock);
+        --sleepers_;
     }
 
     os::handle top_;
@@ -157,6 +165,7 @@ private:
     std::vector<request_pointer> waiting_;
     std::size_t held_ = 0;
     bool is_over_ = false;
+    std::size_t sleepers_ = 0;
     std::condition_variable changed_;
 };
 
