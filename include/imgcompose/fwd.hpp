@@ -30,6 +30,7 @@ class image;
 class recipe;
 class source_files;
 class source_opener;
+class window;
 struct blob_options;
 struct extent;
 struct region;
@@ -62,11 +63,25 @@ struct ext4_options;
 struct fat_options;
 
 // boot/
+class fdt_view;
+struct android_boot;
 struct cmdline;
+struct environment;
 struct extlinux;
 struct extlinux_entry;
+struct fdt;
+struct fdt_node;
+struct fit_source;
+struct found_fit;
+struct found_kernel;
+struct loader_conf;
+struct loader_entry;
+struct nixos_boot_menu;
+struct nixos_generation;
 struct root_spec;
 struct script_boot;
+struct systemd_boot;
+struct u_boot_fit_parts;
 
 // board/
 struct board;
@@ -101,5 +116,16 @@ class target;
 struct flash_options;
 struct target_options;
 } // namespace flash
+
+// inspect/
+struct disk_comparison;
+struct disk_finding;
+struct disk_region;
+struct disk_report;
+struct found_artefact;
+struct found_content;
+struct found_partition;
+struct inspect_options;
+struct svg_options;
 
 IMGCOMPOSE_NAMESPACE_END

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <imgcompose/core/error.hpp>
+#include <imgcompose/core/hash.hpp>
 #include <imgcompose/write/digest.hpp>
 
 #include <openssl/evp.h>
@@ -31,8 +32,7 @@ public:
     void update(std::span<const std::byte> next) override {
         if (EVP_DigestUpdate(context_.get(), next.data(), next.size()) != 1) fail::libcrypto_refused("EVP_DigestUpdate");
     }
-    /// Of what came so far, in lower-case hexadecimal digits as sha256sum prints it.
-    [[nodiscard]] std::string text() const {
+    [[nodiscard]] std::string text() const override {
         const std::unique_ptr<EVP_MD_CTX, free_context> copy{EVP_MD_CTX_new()}; // the end of one digest ends its context
         std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};
         unsigned size = 0;
@@ -58,6 +58,18 @@ class sha256_digest final : public evp_digest {
 public:
     sha256_digest() : evp_digest(EVP_sha256()) {}
 };
+
+/// For formats that hold hashes.
+inline sha256_value sha256_of(std::span<const std::byte> data) {
+    sha256_value value{};
+    if (EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(value.data()), nullptr, EVP_sha256(),
+                   nullptr) != 1)
+        fail::libcrypto_refused("EVP_Digest");
+    return value;
+}
+
+/// For sinks that need one.
+inline std::unique_ptr<digest> make_sha256() { return std::make_unique<sha256_digest>(); }
 
 class sha512_digest final : public evp_digest {
 public:

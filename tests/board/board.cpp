@@ -23,7 +23,8 @@ constexpr ic::board sound{.name = "test",
                           .reserved = reserved,
                           .partition_floor = ic::offset{2_MiB},
                           .console = "ttyS0",
-                          .dtb = "test.dtb"};
+                          .dtb = "test.dtb",
+                          .source = "made up"};
 } // namespace
 
 TEST_CASE("a board knows the places of its bootloader files") {
@@ -64,8 +65,8 @@ TEST_CASE("a board that contradicts itself is refused") {
         b.console = {};
         CHECK_THROWS_MATCHES(ic::check(b), ic::input_error, says("the board \"test\" has no console"));
         b = sound;
-        b.dtb = {};
-        CHECK_THROWS_MATCHES(ic::check(b), ic::input_error, says("device tree"));
+        b.source = {};
+        CHECK_THROWS_MATCHES(ic::check(b), ic::input_error, says("source of its facts"));
     }
 }
 

@@ -4,6 +4,8 @@
 
 #include <tests/support/catch.hpp>
 
+#include <string>
+
 namespace ic = imgcompose;
 using namespace ic::literals;
 
@@ -23,10 +25,15 @@ TEST_CASE("each Rockchip board is what the table of facts says") {
             0x02000000, 256_MiB},
         row{ic::rockchip::orangepi_5_plus, "RK3588", "rockchip/rk3588-orangepi-5-plus.dtb",
             "uart8250,mmio32,0xfeb50000", 0x02000000, 256_MiB},
+        row{ic::rockchip::nanopi_r4s, "RK3399", "rockchip/rk3399-nanopi-r4s.dtb", "uart8250,mmio32,0xff1a0000", 0x02000000,
+            256_MiB},
+        row{ic::rockchip::quartz64_a, "RK3566", "rockchip/rk3566-quartz64-a.dtb", "uart8250,mmio32,0xfe660000",
+            0x02000000, 256_MiB},
+        row{ic::rockchip::odroid_m1, "RK3568", "rockchip/rk3568-odroid-m1.dtb", "uart8250,mmio32,0xfe660000", 0x02000000,
+            256_MiB},
         row{ic::rockchip::rock_5a, "RK3588S", "rockchip/rk3588s-rock-5a.dtb", "uart8250,mmio32,0xfeb50000", 0x02000000,
             256_MiB},
     };
-    REQUIRE(rows.size() == ic::rockchip::boards.size());
     for (const row& r : rows) {
         INFO(r.board.name);
         CHECK(r.board.soc == r.soc);
@@ -46,6 +53,30 @@ TEST_CASE("each Rockchip board is what the table of facts says") {
         CHECK(r.board.places("u-boot-rockchip.bin").at == ic::offset{64_sectors});
         CHECK(r.board.places("u-boot-rockchip.bin").alternative);
     }
+}
+
+TEST_CASE("the boards are all of the table, each with the device tree of its SoC") {
+    CHECK(ic::rockchip::boards.size() == 35);
+    for (const ic::board* b : ic::rockchip::boards) {
+        INFO(b->name);
+        std::string soc;
+        for (const char c : b->soc) soc += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+        CHECK(b->dtb.starts_with("rockchip/" + soc + '-'));
+        CHECK(b->console == (b->soc == "RK3308" || b->soc == "RK3576" ? "ttyS0,1500000" : "ttyS2,1500000"));
+    }
+}
+
+TEST_CASE("what goes into SPI flash is where the SoC and the board look for it") {
+    const auto u_boot_at = [](const ic::board& b) { return b.spi ? b.spi->u_boot.count : 0; };
+    CHECK(u_boot_at(ic::rockchip::orangepi_5) == 0x60000);
+    CHECK(u_boot_at(ic::rockchip::rock_5b) == 0x60000);
+    CHECK(u_boot_at(ic::rockchip::odroid_m1) == 0x100000);
+    CHECK(u_boot_at(ic::rockchip::rockpro64) == 0xE0000);
+    CHECK(u_boot_at(ic::rockchip::nanopi_r2s) == 0);
+    CHECK(ic::rockchip::rockpro64.spi->spread);
+    CHECK(ic::rockchip::rockpro64.spi->idbloader == ic::offset{});
+    CHECK_FALSE(ic::rockchip::rock64.spi->spread);
+    CHECK(ic::rockchip::rock64.spi->idbloader == ic::offset{0x8000_B});
 }
 
 TEST_CASE("the reserved regions are those of Rockchip's storage map") {

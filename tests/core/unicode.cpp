@@ -44,3 +44,16 @@ TEST_CASE("text becomes UTF-16 up to its first fault") {
     CHECK_FALSE(ic::for_each_utf16_unit("ab\xff", add));
     CHECK(units == u"ab");
 }
+
+TEST_CASE("UTF-16 becomes UTF-8 and back again, halves of pairs a replacement") {
+    for (const std::string_view utf8 :
+         {"", "a", "\xc3\xa4", "\xe2\x98\x83", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf x"}) {
+        std::u16string units;
+        REQUIRE(ic::for_each_utf16_unit(utf8, [&](char16_t u) { units += u; }));
+        CHECK(ic::utf8_of(units) == utf8);
+    }
+    CHECK(ic::utf8_of(std::u16string{u'a', char16_t{0xd800}, u'b'}) == "a\xef\xbf\xbd"
+                                                                       "b");
+    CHECK(ic::utf8_of(std::u16string{char16_t{0xdc00}}) == "\xef\xbf\xbd");
+    CHECK(ic::utf8_of(std::u16string{char16_t{0xd83d}}) == "\xef\xbf\xbd");
+}

@@ -2,6 +2,7 @@
 // What a board is: where its firmware wants bytes, what must be left alone, and how Linux speaks on it.
 #pragma once
 
+#include <imgcompose/core/guid.hpp>
 #include <imgcompose/core/named_range.hpp>
 
 #include <cstddef>
@@ -21,8 +22,26 @@ struct boot_blob {
     bytes maximum{}; ///< what follows in the medium allows no more
     /// Another way to write what the others hold: it may overlap them and what is reserved.
     bool alternative = false;
+    bytes skip{};     ///< what of the file's start does not go here
+    bool rest = true; ///< the file from there to its end; if not, `maximum` bytes of it
 
     [[nodiscard]] constexpr named_range range() const { return {name, at, maximum}; }
+};
+
+/// What a boot ROM loads from SPI NOR flash.
+struct spi_layout {
+    offset idbloader{};  ///< where the first stage lies
+    bool spread = false; ///< as mkimage -T rkspi has it: every 2 KiB followed by 2 KiB of nothing
+    offset u_boot{};     ///< where SPL looks for u-boot.itb
+};
+
+/// A partition that firmware finds by its type, and what it is to hold.
+struct firmware_partition {
+    std::string_view name{};
+    uuid type{};               ///< in a GPT; nil: any
+    std::uint8_t mbr_type = 0; ///< in an MBR; 0: any
+    std::string_view holds{};  ///< the file whose bytes it is, or "FAT" for files
+    bytes minimum{};
 };
 
 /// A position in the memory of the board.
@@ -61,13 +80,19 @@ namespace fail {
                                  "; it has places for:", known.empty() ? std::string{" none"} : known));
 }
 [[noreturn]] inline void boot_blob_is_too_large(std::string_view board, const boot_blob& blob, bytes size) {
-    throw layout_error(text::join(blob.name, " has ", size.count, " bytes, ", (size - blob.maximum).count,
-                                  " more than the ", blob.maximum.count, " that ", board, " has room for at ",
-                                  detail::position_text(blob.at)));
+    throw layout_error(text::join(blob.name, " has ", size.count, " bytes, ", (size - blob.skip - blob.maximum).count,
+                                  " more than the ", (blob.skip + blob.maximum).count, " that ", board,
+                                  " has room for at ", detail::position_text(blob.at)));
 }
 [[noreturn]] inline void blob_reaches_into_partitions(std::string_view board, const named_range& blob, offset floor) {
     throw layout_error(text::join(board, ": the place of ", blob.name, " (", detail::range_text(blob.at, blob.size),
                                   ") reaches behind the first possible partition at ", detail::position_text(floor)));
+}
+[[noreturn]] inline void blob_lies_over_entry_array(std::string_view board, const named_range& blob,
+                                                    std::uint32_t entries) {
+    throw layout_error(text::join(board, ": the place of ", blob.name, " (", detail::range_text(blob.at, blob.size),
+                                  ") lies over a GPT of ", entries,
+                                  " entries; the board needs one with fewer, or an MBR"));
 }
 [[noreturn]] inline void board_is_incomplete(std::string_view board, std::string_view what) {
     throw input_error(text::join("the board ", text::quoted(board), " has no ", what));
@@ -88,10 +113,15 @@ struct board {
     offset partition_floor{};                ///< no partition begins before
     bytes partition_alignment = mebibytes{1};
     table_kind table = table_kind::gpt;
+    std::uint32_t gpt_entries = 128; ///< as many as leave the bootloader its place
+    std::span<const firmware_partition> firmware{};
+    std::optional<spi_layout> spi{}; ///< what U-Boot's build for the board puts into SPI flash, if it does
+    std::string_view architecture = "arm64";
     std::string_view console{};  ///< behind console=, such as "ttyS2,1500000"
     std::string_view earlycon{}; ///< behind earlycon=
     std::string_view dtb{};      ///< below the kernel's folder of device trees; what U-Boot calls $fdtfile
     load_addresses load{};
+    std::string_view source{}; ///< where the facts are from
 
     /// The place of a bootloader file. Throws input_error, naming those the board has.
     [[nodiscard]] constexpr const boot_blob& places(std::string_view blob) const {
@@ -108,7 +138,12 @@ constexpr bool check(const board& b) {
     if (b.title.empty()) fail::board_is_incomplete(b.name, "title");
     if (b.soc.empty()) fail::board_is_incomplete(b.name, "SoC");
     if (b.console.empty()) fail::board_is_incomplete(b.name, "console");
-    if (b.dtb.empty()) fail::board_is_incomplete(b.name, "device tree");
+    if (b.source.empty()) fail::board_is_incomplete(b.name, "source of its facts");
+    // LBA 0 and 1 are the MBR and the header; the entries of 128 bytes follow.
+    if (b.table == table_kind::gpt)
+        for (const boot_blob& blob : b.blobs)
+            if (blob.at < offset{sectors{2}} + bytes{128} * b.gpt_entries)
+                fail::blob_lies_over_entry_array(b.name, blob.range(), b.gpt_entries);
     std::vector<named_range> taken(b.reserved.begin(), b.reserved.end());
     for (const boot_blob& blob : b.blobs)
         if (!blob.alternative) taken.push_back(blob.range());
@@ -133,7 +168,7 @@ constexpr bool check(std::span<const board* const> boards) {
 
 /// Throws layout_error if a file of `size` is too large for its place.
 constexpr void require_fits(const board& b, const boot_blob& blob, bytes size) {
-    if (size > blob.maximum) fail::boot_blob_is_too_large(b.name, blob, size);
+    if (blob.rest && size > blob.skip + blob.maximum) fail::boot_blob_is_too_large(b.name, blob, size);
 }
 
 IMGCOMPOSE_NAMESPACE_END

@@ -1,28 +1,56 @@
 // SPDX-License-Identifier: BSL-1.0
-// All boards, by name, for programs whose user names one.
+// All boards that are known, by name.
 #pragma once
 
+#include <imgcompose/board/allwinner.hpp>
+#include <imgcompose/board/amlogic.hpp>
+#include <imgcompose/board/chromeos.hpp>
+#include <imgcompose/board/generic.hpp>
+#include <imgcompose/board/imx8.hpp>
+#include <imgcompose/board/raspberry_pi.hpp>
 #include <imgcompose/board/rockchip.hpp>
+#include <imgcompose/board/starfive.hpp>
 
-#include <span>
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 IMGCOMPOSE_NAMESPACE_BEGIN
 
+namespace detail {
+template <std::size_t... Counts> constexpr auto boards_in_order(const std::array<const board*, Counts>&... families) {
+    std::array<const board*, (Counts + ...)> all{};
+    auto next = all.begin();
+    ((next = std::ranges::copy(families, next).out), ...);
+    std::ranges::sort(all, {}, [](const board* b) { return b->name; });
+    return all;
+}
+} // namespace detail
+
 /// In order of name.
-inline constexpr std::span<const board* const> all_boards = rockchip::boards;
+inline constexpr std::array all_boards =
+    detail::boards_in_order(rockchip::boards, allwinner::boards, amlogic::boards, chromeos::boards, generic::boards,
+                            imx8::boards, raspberry_pi::boards, starfive::boards);
 static_assert(check(all_boards));
 
 namespace fail {
 [[noreturn]] inline void no_such_board(std::string_view name) {
-    std::string known;
-    for (const board* b : all_boards) text::append(known, text::join(' ', b->name));
-    throw input_error(text::join("there is no board ", text::quoted(name), "; there are:", known));
+    // Those whose names begin alike, or all.
+    std::string near, known;
+    for (const board* b : all_boards) {
+        text::append(known, text::join(' ', b->name));
+        const auto [n, o] = std::ranges::mismatch(name, b->name);
+        if (n - name.begin() >= 4 || (n == name.end() && !name.empty())) text::append(near, text::join(' ', b->name));
+    }
+    throw input_error(
+        text::join("there is no board ", text::quoted(name),
+                   near.empty() ? text::join("; there are:", known) : text::join("; did you mean one of:", near)));
 }
 } // namespace fail
 
-/// The board of that name. Throws input_error, naming those there are.
+/// The board of that name. Throws input_error, naming those it may have been meant to be.
 constexpr const board& find_board(std::string_view name) {
     for (const board* b : all_boards)
         if (b->name == name) return *b;

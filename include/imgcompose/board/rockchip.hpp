@@ -53,7 +53,15 @@ inline constexpr load_addresses high_load_addresses{.fdt = {0x12000000},
                                                     .kernel_compressed = {0x0a000000},
                                                     .kernel_compressed_maximum = bytes{0x8000000}};
 
-/// What all boards with one SoC share. The console is UART2 at 1500000 baud on all of these (stdout-path
+/// Source: U-Boot include/configs/rk3576_common.h, ENV_MEM_LAYOUT_SETTINGS.
+inline constexpr load_addresses rk3576_load_addresses{.fdt = {0x52000000},
+                                                      .fdt_overlay = {0x52100000},
+                                                      .kernel = {0x42000000},
+                                                      .ramdisk = {0x52180000},
+                                                      .kernel_compressed = {0x4a000000},
+                                                      .kernel_compressed_maximum = bytes{0x8000000}};
+
+/// What all boards with one SoC share. The console is UART2 at 1500000 baud on nearly all (stdout-path
 /// "serial2:1500000n8"); earlycon names that UART's registers. Source: U-Boot configs/*_defconfig, DEBUG_UART_BASE.
 struct soc {
     std::string_view name{};
@@ -61,34 +69,90 @@ struct soc {
     load_addresses load{};
     std::string_view console = "ttyS2,1500000";
 };
+inline constexpr soc rk3308{"RK3308", "uart8250,mmio32,0xff0a0000", low_load_addresses, "ttyS0,1500000"};
 inline constexpr soc rk3328{"RK3328", "uart8250,mmio32,0xff130000", low_load_addresses};
+inline constexpr soc rk3399{"RK3399", "uart8250,mmio32,0xff1a0000", high_load_addresses};
+inline constexpr soc rk3566{"RK3566", "uart8250,mmio32,0xfe660000", high_load_addresses};
+inline constexpr soc rk3568{"RK3568", "uart8250,mmio32,0xfe660000", high_load_addresses};
+inline constexpr soc rk3576{"RK3576", "uart8250,mmio32,0x2ad40000", rk3576_load_addresses, "ttyS0,1500000"};
 inline constexpr soc rk3588{"RK3588", "uart8250,mmio32,0xfeb50000", high_load_addresses};
 inline constexpr soc rk3588s{"RK3588S", "uart8250,mmio32,0xfeb50000", high_load_addresses};
 
-constexpr board board_with(const soc& s, std::string_view name, std::string_view title, std::string_view dtb) {
+// What U-Boot's builds put into SPI flash. Source: U-Boot configs/*_defconfig, SYS_SPI_U_BOOT_OFFS, and
+// arch/arm/dts/*-u-boot.dtsi: the boot ROM of the RK3399 wants the spread form at 0, those of the others the plain one
+// at 32 KiB.
+inline constexpr std::optional<spi_layout> no_spi{};
+inline constexpr std::optional<spi_layout> plain_spi{{offset{bytes{0x8000}}, false, offset{bytes{0x60000}}}};
+inline constexpr std::optional<spi_layout> spread_spi{{offset{}, true, offset{bytes{0xE0000}}}};
+inline constexpr std::optional<spi_layout> odroid_spi{{offset{bytes{0x8000}}, false, offset{bytes{0x100000}}}};
+
+constexpr board board_with(const soc& s, std::string_view name, std::string_view title, std::string_view dtb,
+                           const std::optional<spi_layout>& spi = no_spi) {
     return {.name = name,
             .title = title,
             .soc = s.name,
             .blobs = boot_blobs,
             .reserved = reserved_regions,
             .partition_floor = partition_floor,
+            .spi = spi,
             .console = s.console,
             .earlycon = s.earlycon,
             .dtb = dtb,
-            .load = s.load};
+            .load = s.load,
+            .source =
+                "U-Boot configs/*_defconfig and doc/board/rockchip/rockchip.rst; Linux arch/arm64/boot/dts/rockchip"};
 }
 
-// Device trees: Linux arch/arm64/boot/dts/rockchip; they are the $fdtfile of U-Boot's configs.
-inline constexpr board nanopi_r2s =
-    board_with(rk3328, "nanopi-r2s", "FriendlyELEC NanoPi R2S", "rockchip/rk3328-nanopi-r2s.dtb");
-inline constexpr board rock64 = board_with(rk3328, "rock64", "Pine64 ROCK64", "rockchip/rk3328-rock64.dtb");
-inline constexpr board orangepi_5 =
-    board_with(rk3588s, "orangepi-5", "Xunlong Orange Pi 5", "rockchip/rk3588s-orangepi-5.dtb");
-inline constexpr board orangepi_5_plus =
-    board_with(rk3588, "orangepi-5-plus", "Xunlong Orange Pi 5 Plus", "rockchip/rk3588-orangepi-5-plus.dtb");
+// In order of name. Device trees: Linux arch/arm64/boot/dts/rockchip; they are the $fdtfile of U-Boot's configs.
+// clang-format off
+inline constexpr board nanopc_t4 = board_with(rk3399, "nanopc-t4", "FriendlyELEC NanoPC-T4", "rockchip/rk3399-nanopc-t4.dtb");
+inline constexpr board nanopc_t6 = board_with(rk3588, "nanopc-t6", "FriendlyELEC NanoPC-T6", "rockchip/rk3588-nanopc-t6.dtb", plain_spi);
+inline constexpr board nanopi_r2c = board_with(rk3328, "nanopi-r2c", "FriendlyELEC NanoPi R2C", "rockchip/rk3328-nanopi-r2c.dtb");
+inline constexpr board nanopi_r2s = board_with(rk3328, "nanopi-r2s", "FriendlyELEC NanoPi R2S", "rockchip/rk3328-nanopi-r2s.dtb");
+inline constexpr board nanopi_r3s = board_with(rk3566, "nanopi-r3s", "FriendlyELEC NanoPi R3S", "rockchip/rk3566-nanopi-r3s.dtb");
+inline constexpr board nanopi_r4s = board_with(rk3399, "nanopi-r4s", "FriendlyELEC NanoPi R4S", "rockchip/rk3399-nanopi-r4s.dtb");
+inline constexpr board nanopi_r5c = board_with(rk3568, "nanopi-r5c", "FriendlyELEC NanoPi R5C", "rockchip/rk3568-nanopi-r5c.dtb");
+inline constexpr board nanopi_r5s = board_with(rk3568, "nanopi-r5s", "FriendlyELEC NanoPi R5S", "rockchip/rk3568-nanopi-r5s.dtb");
+inline constexpr board nanopi_r6c = board_with(rk3588s, "nanopi-r6c", "FriendlyELEC NanoPi R6C", "rockchip/rk3588s-nanopi-r6c.dtb");
+inline constexpr board nanopi_r6s = board_with(rk3588s, "nanopi-r6s", "FriendlyELEC NanoPi R6S", "rockchip/rk3588s-nanopi-r6s.dtb");
+inline constexpr board odroid_m1 = board_with(rk3568, "odroid-m1", "Hardkernel ODROID-M1", "rockchip/rk3568-odroid-m1.dtb", odroid_spi);
+inline constexpr board orangepi_5 = board_with(rk3588s, "orangepi-5", "Xunlong Orange Pi 5", "rockchip/rk3588s-orangepi-5.dtb", plain_spi);
+inline constexpr board orangepi_5_max = board_with(rk3588, "orangepi-5-max", "Xunlong Orange Pi 5 Max", "rockchip/rk3588-orangepi-5-max.dtb", plain_spi);
+inline constexpr board orangepi_5_plus = board_with(rk3588, "orangepi-5-plus", "Xunlong Orange Pi 5 Plus", "rockchip/rk3588-orangepi-5-plus.dtb", plain_spi);
+inline constexpr board orangepi_5b = board_with(rk3588s, "orangepi-5b", "Xunlong Orange Pi 5B", "rockchip/rk3588s-orangepi-5b.dtb");
+inline constexpr board orangepi_r1_plus_lts = board_with(rk3328, "orangepi-r1-plus-lts", "Xunlong Orange Pi R1 Plus LTS", "rockchip/rk3328-orangepi-r1-plus-lts.dtb", plain_spi);
+inline constexpr board pinebook_pro = board_with(rk3399, "pinebook-pro", "Pine64 Pinebook Pro", "rockchip/rk3399-pinebook-pro.dtb", spread_spi);
+inline constexpr board quartz64_a = board_with(rk3566, "quartz64-a", "Pine64 Quartz64 Model A", "rockchip/rk3566-quartz64-a.dtb", plain_spi);
+inline constexpr board quartz64_b = board_with(rk3566, "quartz64-b", "Pine64 Quartz64 Model B", "rockchip/rk3566-quartz64-b.dtb", plain_spi);
+inline constexpr board radxa_zero_3e = board_with(rk3566, "radxa-zero-3e", "Radxa ZERO 3E", "rockchip/rk3566-radxa-zero-3e.dtb");
+inline constexpr board radxa_zero_3w = board_with(rk3566, "radxa-zero-3w", "Radxa ZERO 3W", "rockchip/rk3566-radxa-zero-3w.dtb");
+inline constexpr board rock_3a = board_with(rk3568, "rock-3a", "Radxa ROCK 3A", "rockchip/rk3568-rock-3a.dtb", plain_spi);
+inline constexpr board rock_4d = board_with(rk3576, "rock-4d", "Radxa ROCK 4D", "rockchip/rk3576-rock-4d.dtb", plain_spi);
+inline constexpr board rock_4se = board_with(rk3399, "rock-4se", "Radxa ROCK 4SE", "rockchip/rk3399-rock-4se.dtb", spread_spi);
+inline constexpr board rock_5_itx = board_with(rk3588, "rock-5-itx", "Radxa ROCK 5 ITX", "rockchip/rk3588-rock-5-itx.dtb", plain_spi);
 inline constexpr board rock_5a = board_with(rk3588s, "rock-5a", "Radxa ROCK 5A", "rockchip/rk3588s-rock-5a.dtb");
+inline constexpr board rock_5b = board_with(rk3588, "rock-5b", "Radxa ROCK 5B", "rockchip/rk3588-rock-5b.dtb", plain_spi);
+inline constexpr board rock_5c = board_with(rk3588s, "rock-5c", "Radxa ROCK 5C", "rockchip/rk3588s-rock-5c.dtb");
+inline constexpr board rock_pi_4a = board_with(rk3399, "rock-pi-4a", "Radxa ROCK Pi 4A", "rockchip/rk3399-rock-pi-4a.dtb", spread_spi);
+inline constexpr board rock_pi_4b = board_with(rk3399, "rock-pi-4b", "Radxa ROCK Pi 4B", "rockchip/rk3399-rock-pi-4b.dtb", spread_spi);
+inline constexpr board rock_pi_e = board_with(rk3328, "rock-pi-e", "Radxa ROCK Pi E", "rockchip/rk3328-rock-pi-e.dtb");
+inline constexpr board rock_pi_s = board_with(rk3308, "rock-pi-s", "Radxa ROCK Pi S", "rockchip/rk3308-rock-pi-s.dtb");
+inline constexpr board rock_s0 = board_with(rk3308, "rock-s0", "Radxa ROCK S0", "rockchip/rk3308-rock-s0.dtb");
+inline constexpr board rock64 = board_with(rk3328, "rock64", "Pine64 ROCK64", "rockchip/rk3328-rock64.dtb", plain_spi);
+inline constexpr board rockpro64 = board_with(rk3399, "rockpro64", "Pine64 RockPro64", "rockchip/rk3399-rockpro64.dtb", spread_spi);
+// clang-format on
 
-inline constexpr std::array<const board*, 5> boards{&nanopi_r2s, &orangepi_5, &orangepi_5_plus, &rock_5a, &rock64};
+inline constexpr std::array boards{
+    &nanopc_t4,      &nanopc_t6,       &nanopi_r2c,  &nanopi_r2s,
+    &nanopi_r3s,     &nanopi_r4s,      &nanopi_r5c,  &nanopi_r5s,
+    &nanopi_r6c,     &nanopi_r6s,      &odroid_m1,   &orangepi_5,
+    &orangepi_5_max, &orangepi_5_plus, &orangepi_5b, &orangepi_r1_plus_lts,
+    &pinebook_pro,   &quartz64_a,      &quartz64_b,  &radxa_zero_3e,
+    &radxa_zero_3w,  &rock_3a,         &rock_4d,     &rock_4se,
+    &rock_5_itx,     &rock_5a,         &rock_5b,     &rock_5c,
+    &rock_pi_4a,     &rock_pi_4b,      &rock_pi_e,   &rock_pi_s,
+    &rock_s0,        &rock64,          &rockpro64,
+};
 static_assert(check(boards));
 
 } // namespace rockchip

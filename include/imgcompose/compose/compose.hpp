@@ -3,6 +3,7 @@
 #pragma once
 
 #include <imgcompose/compose/layout.hpp>
+#include <imgcompose/image/read.hpp>
 #include <imgcompose/partition/gpt_image.hpp>
 #include <imgcompose/partition/mbr_image.hpp>
 
@@ -17,24 +18,6 @@ IMGCOMPOSE_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// Whether an MBR type says that the content is FAT, which in a GPT is marked as Windows marks it.
-constexpr bool is_fat(std::uint8_t type) {
-    return type == mbr_type::fat12 || type == mbr_type::fat16_small || type == mbr_type::fat16 ||
-           type == mbr_type::fat16_lba || type == mbr_type::fat32 || type == mbr_type::fat32_lba;
-}
-
-inline std::uint8_t mbr_type_of(const planned_partition& p) {
-    if (p.options.mbr_type) return *p.options.mbr_type;
-    const auto usual = p.content ? (*p.content)->mbr_type() : std::nullopt;
-    return usual.value_or(mbr_type::linux_filesystem);
-}
-
-inline uuid gpt_type_of(const planned_partition& p) {
-    if (p.options.type) return *p.options.type;
-    const auto usual = p.content ? (*p.content)->mbr_type() : std::nullopt;
-    return usual && is_fat(*usual) ? partition_type::basic_data : partition_type::linux_filesystem;
-}
-
 inline lba first_lba(const placed_partition& p, bytes sector_size) { return {from_start(p.at) / sector_size}; }
 inline lba last_lba(const placed_partition& p, bytes sector_size) { return {from_start(p.end()) / sector_size - 1}; }
 
@@ -43,19 +26,20 @@ inline image gpt_disk(const disk_plan& plan, const disk_layout& l) {
     std::vector<hybrid_partition> hybrid;
     gpt_table table = gpt_of(plan, l.size);
     // What makes partitions on the running system then keeps off the bootloader too.
-    offset usable = plan.target ? plan.target->partition_floor : offset{};
+    offset usable = plan.target ? floor_of(plan) : offset{};
     for (std::size_t i = 0; i < plan.partitions.size(); ++i) {
         const planned_partition& p = plan.partitions[i];
         const placed_partition& placed = l.partitions[i];
         partitions.push_back({.name = p.name,
-                              .type = gpt_type_of(p),
+                              .type = gpt_type_of(plan, p),
                               .id = p.options.id.value_or(uuid{}),
                               .first = first_lba(placed, l.sector_size),
                               .last = last_lba(placed, l.sector_size),
-                              .attributes = placed.bootable ? p.options.attributes | gpt_attributes::legacy_bios_bootable
-                                                            : p.options.attributes});
+                              .attributes = placed.bootable
+                                                ? p.options.attributes | gpt_attributes::legacy_bios_bootable
+                                                : p.options.attributes});
         if (l.table == disk_table::hybrid && p.options.in_hybrid_mbr)
-            hybrid.push_back({.number = i + 1, .type = mbr_type_of(p), .active = placed.bootable});
+            hybrid.push_back({.number = i + 1, .type = mbr_type_of(plan, p), .active = placed.bootable});
         usable = std::min(usable, placed.at);
     }
     table.partitions = partitions;
@@ -64,13 +48,21 @@ inline image gpt_disk(const disk_plan& plan, const disk_layout& l) {
     return gpt_image(table);
 }
 
+/// Whether it goes into the sector that an MBR is in, before its disk signature.
+inline bool is_boot_code(const disk_layout& l, const placed_image& piece) {
+    return l.table == disk_table::mbr && piece.at == offset{};
+}
+
 inline image mbr_disk(const disk_plan& plan, const disk_layout& l) {
+    owned_bytes boot_code;
+    for (const placed_image& piece : placed_bootloaders(plan))
+        if (is_boot_code(l, piece)) boot_code = read_all(piece.content);
     std::vector<mbr_partition> primaries, logicals;
     for (std::size_t i = 0; i < plan.partitions.size(); ++i) {
         const planned_partition& p = plan.partitions[i];
         auto& list = l.extended && i >= primaries_before_extended ? logicals : primaries;
         list.push_back({.name = p.name,
-                        .type = mbr_type_of(p),
+                        .type = mbr_type_of(plan, p),
                         .first = first_lba(l.partitions[i], l.sector_size),
                         .last = last_lba(l.partitions[i], l.sector_size),
                         .active = l.partitions[i].bootable});
@@ -85,7 +77,8 @@ inline image mbr_disk(const disk_plan& plan, const disk_layout& l) {
                       .disk_signature = plan.options.disk_signature,
                       .ids = plan.options.ids,
                       .primaries = primaries,
-                      .logicals = logicals});
+                      .logicals = logicals,
+                      .boot_code = boot_code});
 }
 
 inline image empty_disk(const disk_plan& plan, const disk_layout& l) {
@@ -99,9 +92,10 @@ inline image empty_disk(const disk_plan& plan, const disk_layout& l) {
 }
 
 /// Everything that is placed on the disk by itself, bootloaders first.
-inline std::vector<placed_image> blobs_of(const disk_plan& plan) {
+inline std::vector<placed_image> blobs_of(const disk_plan& plan, const disk_layout& l) {
     std::vector<placed_image> blobs;
-    for (const planned_bootloader& b : plan.bootloaders) blobs.push_back({b.name, place_of(plan, b), b.content});
+    for (placed_image& piece : placed_bootloaders(plan))
+        if (!is_boot_code(l, piece)) blobs.push_back(std::move(piece));
     blobs.insert(blobs.end(), plan.raws.begin(), plan.raws.end());
     return blobs;
 }
@@ -112,7 +106,7 @@ inline std::vector<placed_image> blobs_of(const disk_plan& plan) {
 /// Throws layout_error for what overlaps, naming both, and what recipes throw.
 inline image compose_as(const disk_plan& plan, const disk_layout& l) {
     image disk = detail::empty_disk(plan, l);
-    std::vector<placed_image> blobs = detail::blobs_of(plan);
+    std::vector<placed_image> blobs = detail::blobs_of(plan, l);
     for (std::size_t i = 0; i < plan.partitions.size(); ++i) {
         const planned_partition& p = plan.partitions[i];
         const placed_partition& placed = l.partitions[i];

@@ -6,6 +6,7 @@
 #include <imgcompose/image/recipe.hpp>
 #include <imgcompose/partition/types.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -43,15 +44,17 @@ struct placed_image {
 };
 
 struct partition_options {
-    std::optional<offset> at{};              ///< where it begins; as early as possible if not given
-    std::optional<uuid> type{};              ///< in a GPT: basic data for FAT, else Linux filesystem, if not given
-    std::optional<std::uint8_t> mbr_type{};  ///< in an MBR: what suits the content if not given
-    gpt_attributes attributes{};             ///< beside the one that `bootable` means
-    std::optional<bool> bootable{};          ///< whether U-Boot looks here; see disk_plan
-    std::optional<uuid> id{};                ///< its GUID; derived from the seed if not given
-    bool in_hybrid_mbr = false;              ///< also in the MBR of a hybrid table
-    bool holds_firmware = false;             ///< may begin before the board's partition floor
-    std::vector<placed_image> blobs{};       ///< bytes at offsets from its start, of a partition without other content
+    std::optional<offset> at{};             ///< where it begins; as early as possible if not given
+    /// In a GPT, if not given: what the board's firmware looks for by this partition's name; else basic data for FAT,
+    /// and Linux filesystem.
+    std::optional<uuid> type{};
+    std::optional<std::uint8_t> mbr_type{}; ///< in an MBR: the same, or what suits the content
+    gpt_attributes attributes{};            ///< beside the one that `bootable` means
+    std::optional<bool> bootable{};         ///< whether U-Boot looks here; see disk_plan
+    std::optional<uuid> id{};               ///< its GUID; derived from the seed if not given
+    bool in_hybrid_mbr = false;             ///< also in the MBR of a hybrid table
+    bool holds_firmware = false;            ///< may begin before the board's partition floor
+    std::vector<placed_image> blobs{};      ///< bytes at offsets from its start, of a partition without other content
 };
 
 /// A partition as it is asked for.
@@ -69,24 +72,27 @@ struct planned_bootloader {
 };
 
 struct disk_options {
-    std::optional<disk_table> table{};           ///< the board's if not given, GPT without a board
-    size_rule size = smallest;                   ///< of the disk; the smallest has whole `alignment`s
-    bytes sector_size{512};                      ///< of the medium
-    std::optional<bytes> alignment{};            ///< where partitions begin; the board's if not given, 1 MiB without one
-    std::optional<uuid> disk_id{};               ///< GPT; derived from the seed if not given
+    std::optional<disk_table> table{}; ///< the board's if not given, GPT without a board
+    size_rule size = smallest;         ///< of the disk; the smallest has whole `alignment`s
+    bytes sector_size{512};            ///< of the medium
+    std::optional<bytes> alignment{};  ///< where partitions begin; the board's if not given, 1 MiB without one
+    std::optional<uuid> disk_id{};     ///< GPT; derived from the seed if not given
     std::optional<std::uint32_t> disk_signature{}; ///< MBR; derived from the seed if not given
-    std::uint32_t gpt_entries = 128;
-    lba gpt_entry_array{2};                      ///< later ones leave room for a bootloader
-    seed ids{};                                  ///< what all identifiers are derived from that are not given
-    std::chrono::seconds epoch{0};               ///< time of what has none of its own, since 1970
-    bool without_bootloader = false;             ///< the board has its bootloader elsewhere, such as in SPI flash
+    std::optional<std::uint32_t> gpt_entries{};    ///< the board's if not given, 128 without one
+    lba gpt_entry_array{2};                        ///< later ones leave room for a bootloader
+    seed ids{};                                    ///< what all identifiers are derived from that are not given
+    std::chrono::seconds epoch{0};                 ///< time of what has none of its own, since 1970
+    bool without_bootloader = false;               ///< the board has its bootloader elsewhere, such as in SPI flash
+    bool bootloader_in_spi = false; ///< the disk has none: what is given is for `compose_spi`
+    std::optional<bytes> spi_size{}; ///< of the SPI flash
 };
 
 /// A disk that is still only remembered: nothing is read or laid out before `compose`.
-/// U-Boot looks for files to boot in bootable partitions only, and in the first one if there is none. Where no partition
-/// says whether it is bootable, the one named "boot" is.
+/// U-Boot looks for files to boot in bootable partitions only, and in the first one if there is none. Where no
+/// partition says whether it is bootable, the one named "boot" is.
 struct disk_plan {
     std::optional<board> target{};
+    std::vector<board> also{}; ///< other boards that start from the same disk; see `shared`
     std::vector<planned_bootloader> bootloaders{};
     std::vector<placed_image> raws{};
     std::vector<planned_partition> partitions{};
@@ -97,11 +103,42 @@ struct disk_plan {
 
     [[nodiscard]] disk_table table() const {
         if (options.table) return *options.table;
-        return target && target->table == table_kind::mbr ? disk_table::mbr : disk_table::gpt;
+        bool mbr = false;
+        for (const board* b : boards()) mbr = mbr || b->table == table_kind::mbr;
+        return mbr ? disk_table::mbr : disk_table::gpt;
     }
+    /// Whether the boards start from this disk itself.
+    [[nodiscard]] bool holds_bootloader() const { return !options.without_bootloader && !options.bootloader_in_spi; }
     [[nodiscard]] bytes alignment() const {
         if (options.alignment) return *options.alignment;
-        return target ? target->partition_alignment : bytes{mebibytes{1}};
+        bytes most = board{}.partition_alignment;
+        for (const board* b : boards()) most = std::max(most, b->partition_alignment);
+        return most;
+    }
+    [[nodiscard]] std::uint32_t gpt_entries() const {
+        std::uint32_t least = board{}.gpt_entries;
+        for (const board* b : boards()) least = std::min(least, b->gpt_entries);
+        return options.gpt_entries.value_or(least);
+    }
+    /// All that are to start from the disk.
+    [[nodiscard]] std::vector<const board*> boards() const {
+        std::vector<const board*> all;
+        if (target) all.push_back(&*target);
+        for (const board& b : also) all.push_back(&b);
+        return all;
+    }
+    /// That with a place for a bootloader file of this name. Throws input_error if none has.
+    [[nodiscard]] const board& board_with(std::string_view bootloader) const {
+        for (const board* b : boards())
+            if (std::ranges::any_of(b->blobs, [&](const boot_blob& blob) { return blob.name == bootloader; })) return *b;
+        fail::board_has_no_such_blob(target->name, bootloader, target->blobs);
+    }
+    /// The partition of its boards' firmware that is meant by this name; nothing if it is none.
+    [[nodiscard]] const firmware_partition* firmware_of(std::string_view partition) const {
+        for (const board* b : boards())
+            for (const firmware_partition& f : b->firmware)
+                if (f.name == partition) return &f;
+        return nullptr;
     }
     /// What one of its partitions is made with.
     [[nodiscard]] surroundings surroundings_of(const planned_partition& p, offset at) const {

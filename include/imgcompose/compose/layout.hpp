@@ -3,11 +3,15 @@
 #pragma once
 
 #include <imgcompose/compose/disk.hpp>
+#include <imgcompose/compose/shared.hpp>
+#include <imgcompose/image/window.hpp>
 #include <imgcompose/partition/gpt.hpp>
 #include <imgcompose/partition/mbr.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -23,21 +27,41 @@ namespace fail {
     throw input_error(text::join("two partitions are named ", text::quoted(name),
                                  "; their identifiers are derived from the name, so give each its own"));
 }
-[[noreturn]] inline void partition_is_below_floor(std::string_view name, offset at, std::string_view board, offset floor) {
-    throw layout_error(text::join("partition ", text::quoted(name), " begins at ", detail::position_text(at), "; on ", board,
-                                  " partitions begin at ", detail::position_text(floor),
+[[noreturn]] inline void partition_is_below_floor(std::string_view name, offset at, std::string_view board,
+                                                  offset floor) {
+    throw layout_error(text::join("partition ", text::quoted(name), " begins at ", detail::position_text(at), "; on ",
+                                  board, " partitions begin at ", detail::position_text(floor),
                                   " or later, unless they hold firmware"));
 }
 [[noreturn]] inline void empty_partition_has_no_smallest_size(std::string_view name) {
-    throw input_error(text::join("partition ", text::quoted(name), " is empty, so it has no smallest size; give it one"));
+    throw input_error(
+        text::join("partition ", text::quoted(name), " is empty, so it has no smallest size; give it one"));
 }
 [[noreturn]] inline void blobs_beside_content(std::string_view name, std::string_view kind) {
     throw input_error(text::join("partition ", text::quoted(name), " holds ", kind,
                                  ", so it has no room for blobs of its own; compose them into one image"));
 }
+[[noreturn]] inline void board_needs_an_mbr(std::string_view board) {
+    throw layout_error(text::join("the bootloader of ", board,
+                                  " lies where a GPT has its header; such a disk can only have "
+                                  "an MBR"));
+}
 [[noreturn]] inline void bootloader_is_missing(std::string_view board, std::string_view name) {
-    throw input_error(text::join(board, " does not start without ", text::quoted(name),
+    throw input_error(
+        text::join(board, " does not start without ", text::quoted(name),
+                   "; add it, or say that the board has its bootloader elsewhere (`without_bootloader`)"));
+}
+[[noreturn]] inline void firmware_partition_is_missing(std::string_view board, const firmware_partition& f) {
+    throw input_error(text::join(board, " does not start without a partition ", text::quoted(f.name), " that holds ",
+                                 f.holds == "FAT" ? std::string_view{"files of its firmware"} : f.holds,
                                  "; add it, or say that the board has its bootloader elsewhere (`without_bootloader`)"));
+}
+[[noreturn]] inline void entry_array_covers_bootloader(std::uint32_t entries, offset at, std::string_view board,
+                                                       std::string_view blob, std::uint64_t most) {
+    throw layout_error(text::join("a GPT of ", entries, " entries covers ", detail::position_text(at), ", where ", board,
+                                  " has ", blob, "; ",
+                                  most == 0 ? std::string{"begin its entries elsewhere, or take an MBR"}
+                                            : text::join("take at most ", most, " entries, or an MBR")));
 }
 [[noreturn]] inline void hybrid_without_partition() {
     throw input_error("a hybrid table has no partition in its MBR; choose one (`in_hybrid_mbr`), or take GPT");
@@ -72,8 +96,83 @@ inline constexpr std::size_t primaries_before_extended = 3;
 
 inline bool needs_extended(const disk_plan& p) { return p.table() == disk_table::mbr && p.partitions.size() > 4; }
 
-/// Where on the disk a bootloader file goes.
-inline offset place_of(const disk_plan& p, const planned_bootloader& b) { return p.target->places(b.name).at; }
+/// A bootloader file at its place, or what of it goes to each of its places.
+inline std::vector<placed_image> pieces_of(const disk_plan& p, const planned_bootloader& b) {
+    std::vector<placed_image> pieces;
+    for (const boot_blob& blob : p.board_with(b.name).blobs) {
+        if (blob.name != b.name) continue;
+        const bool whole = blob.skip == bytes{} && blob.rest;
+        pieces.push_back(
+            {b.name, blob.at,
+             whole ? b.content
+                   : window{b.content}.part(offset{blob.skip}, blob.rest ? b.content.size() : blob.maximum).copy()});
+    }
+    return pieces;
+}
+
+/// Whether an MBR type says that the content is FAT, which in a GPT is marked as Windows marks it.
+constexpr bool is_fat(std::uint8_t type) {
+    return type == mbr_type::fat12 || type == mbr_type::fat16_small || type == mbr_type::fat16 ||
+           type == mbr_type::fat16_lba || type == mbr_type::fat32 || type == mbr_type::fat32_lba;
+}
+
+inline std::uint8_t mbr_type_of(const disk_plan& plan, const planned_partition& p) {
+    if (p.options.mbr_type) return *p.options.mbr_type;
+    if (const firmware_partition* f = plan.firmware_of(p.name); f != nullptr && f->mbr_type != 0) return f->mbr_type;
+    const auto usual = p.content ? (*p.content)->mbr_type() : std::nullopt;
+    return usual.value_or(mbr_type::linux_filesystem);
+}
+
+inline uuid gpt_type_of(const disk_plan& plan, const planned_partition& p) {
+    if (p.options.type) return *p.options.type;
+    if (const firmware_partition* f = plan.firmware_of(p.name); f != nullptr && !f->type.is_nil()) return f->type;
+    const auto usual = p.content ? (*p.content)->mbr_type() : std::nullopt;
+    return usual && is_fat(*usual) ? partition_type::basic_data : partition_type::linux_filesystem;
+}
+
+/// All pieces of all bootloader files that are on the disk.
+inline std::vector<placed_image> placed_bootloaders(const disk_plan& p) {
+    std::vector<placed_image> all;
+    if (p.options.bootloader_in_spi) return all;
+    for (const planned_bootloader& b : p.bootloaders) std::ranges::move(pieces_of(p, b), std::back_inserter(all));
+    return all;
+}
+
+/// Whether the firmware takes this partition for its own.
+inline bool serves(const disk_plan& p, const planned_partition& part, const firmware_partition& f) {
+    if (part.name == f.name) return true;
+    if (p.table() == disk_table::mbr) return f.mbr_type != 0 && mbr_type_of(p, part) == f.mbr_type;
+    return !f.type.is_nil() && gpt_type_of(p, part) == f.type;
+}
+
+/// Whether all is there that the board starts by, and the table leaves it where it is.
+inline void require_firmware(const disk_plan& p, const board& b) {
+    if (!p.holds_bootloader()) return;
+    const bool has_gpt = p.table() == disk_table::gpt || p.table() == disk_table::hybrid;
+    if (has_gpt && b.table == table_kind::mbr && !b.blobs.empty()) fail::board_needs_an_mbr(b.title);
+    for (const firmware_partition& f : b.firmware)
+        if (std::ranges::none_of(p.partitions, [&](const auto& part) { return serves(p, part, f); }))
+            fail::firmware_partition_is_missing(b.title, f);
+
+    const auto given = [&](std::string_view name) {
+        return std::ranges::any_of(p.bootloaders, [&](const auto& l) { return l.name == name; });
+    };
+    if (std::ranges::any_of(b.blobs, [&](const boot_blob& l) { return l.alternative && given(l.name); })) return;
+    for (const boot_blob& l : b.blobs)
+        if (!l.alternative && !given(l.name)) fail::bootloader_is_missing(b.title, l.name);
+}
+
+/// Whether the primary GPT reaches over a bootloader file.
+inline void require_room_before_bootloader(const disk_plan& p) {
+    if (p.table() != disk_table::gpt && p.table() != disk_table::hybrid) return;
+    constexpr bytes entry{128};
+    const offset array = offset_of(p.options.gpt_entry_array, p.options.sector_size);
+    const offset array_end = array + align_up(entry * p.gpt_entries(), p.options.sector_size);
+    for (const placed_image& piece : placed_bootloaders(p))
+        if (piece.at >= array && piece.at < array_end)
+            fail::entry_array_covers_bootloader(p.gpt_entries(), piece.at, p.board_with(piece.name).title, piece.name,
+                                                (piece.at - array) / entry);
+}
 
 inline void require_sound(const disk_plan& p) {
     require_sector_size(p.options.sector_size);
@@ -92,19 +191,15 @@ inline void require_sound(const disk_plan& p) {
         fail::partitions_have_the_same_name(*twice);
     if (p.table() == disk_table::hybrid && !in_hybrid) fail::hybrid_without_partition();
 
-    if (!p.target || p.options.without_bootloader) return;
-    const auto given = [&](std::string_view name) {
-        return std::ranges::any_of(p.bootloaders, [&](const auto& b) { return b.name == name; });
-    };
-    const auto& blobs = p.target->blobs;
-    if (std::ranges::any_of(blobs, [&](const boot_blob& b) { return b.alternative && given(b.name); })) return;
-    for (const boot_blob& b : blobs)
-        if (!b.alternative && !given(b.name)) fail::bootloader_is_missing(p.target->title, b.name);
+    for (const board* b : p.boards()) require_firmware(p, *b);
+    require_room_before_bootloader(p);
+    if (!p.also.empty() && p.holds_bootloader()) check_shared(p.boards());
 }
 
 /// What U-Boot takes for bootable; see disk_plan.
 inline std::vector<bool> bootable_partitions(const disk_plan& p) {
-    const bool said = std::ranges::any_of(p.partitions, [](const auto& part) { return part.options.bootable.has_value(); });
+    const bool said =
+        std::ranges::any_of(p.partitions, [](const auto& part) { return part.options.bootable.has_value(); });
     std::vector<bool> bootable;
     for (const planned_partition& part : p.partitions)
         bootable.push_back(said ? part.options.bootable.value_or(false) : part.name == "boot");
@@ -117,14 +212,14 @@ inline gpt_table gpt_of(const disk_plan& p, bytes disk_size) {
             .disk_size = disk_size,
             .disk_id = p.options.disk_id.value_or(uuid{}),
             .ids = p.options.ids,
-            .entry_count = p.options.gpt_entries,
+            .entry_count = p.gpt_entries(),
             .entry_array = p.options.gpt_entry_array};
 }
 
 /// What the disk needs behind `end`, where the last partition ends.
 inline bytes disk_size_for(const disk_plan& p, offset end) {
     if (p.table() == disk_table::gpt || p.table() == disk_table::hybrid)
-        return gpt_disk_size(end, p.options.sector_size, p.options.gpt_entries);
+        return gpt_disk_size(end, p.options.sector_size, p.gpt_entries());
     return from_start(end);
 }
 
@@ -139,8 +234,10 @@ inline partition_space space_of(const disk_plan& p, bytes disk_size) {
 
 /// Where partitions begin that do not say where: behind the bootloader, or one alignment behind the table.
 inline offset floor_of(const disk_plan& p) {
-    if (p.target) return p.target->partition_floor;
-    return offset{p.table() == disk_table::none ? bytes{} : p.alignment()};
+    if (!p.target) return offset{p.table() == disk_table::none ? bytes{} : p.alignment()};
+    offset floor{};
+    for (const board* b : p.boards()) floor = std::max(floor, b->partition_floor);
+    return floor;
 }
 
 } // namespace detail
@@ -167,8 +264,9 @@ inline disk_layout layout(const disk_plan& plan, std::optional<bytes> disk_size 
         const bool logical = detail::needs_extended(plan) && i >= detail::primaries_before_extended;
         partition_request r{.name = p.name, .gap = logical ? boot_record_distance : bytes{}};
         r.at = p.options.at.value_or(align_up(std::max(free, floor) + r.gap, space.alignment));
-        if (plan.target && *r.at < plan.target->partition_floor && !p.options.holds_firmware)
-            fail::partition_is_below_floor(p.name, *r.at, plan.target->title, plan.target->partition_floor);
+        for (const board* b : plan.boards())
+            if (*r.at < b->partition_floor && !p.options.holds_firmware)
+                fail::partition_is_below_floor(p.name, *r.at, b->title, b->partition_floor);
 
         bytes size = sector;
         if (p.size.what == size_rule::kind::exact) {
@@ -186,8 +284,8 @@ inline disk_layout layout(const disk_plan& plan, std::optional<bytes> disk_size 
 
     if (!disk_size) {
         bytes needed = detail::disk_size_for(plan, end);
-        for (const planned_bootloader& b : plan.bootloaders)
-            needed = std::max(needed, from_start(detail::place_of(plan, b) + b.content.size()));
+        for (const placed_image& piece : detail::placed_bootloaders(plan))
+            needed = std::max(needed, from_start(piece.at + piece.content.size()));
         for (const placed_image& r : plan.raws) needed = std::max(needed, from_start(r.at + r.content.size()));
         disk_size = align_up(rule.resolve(needed, {}), std::max(space.alignment, sector));
         space.end = detail::space_of(plan, *disk_size).end;
@@ -196,7 +294,8 @@ inline disk_layout layout(const disk_plan& plan, std::optional<bytes> disk_size 
     disk_layout result{.table = plan.table(), .size = *disk_size, .sector_size = sector};
     const std::vector<bool> bootable = detail::bootable_partitions(plan);
     const std::vector<named_range> placed = lay_out(requests, space);
-    for (std::size_t i = 0; i < placed.size(); ++i) result.partitions.push_back({placed[i].at, placed[i].size, bootable[i]});
+    for (std::size_t i = 0; i < placed.size(); ++i)
+        result.partitions.push_back({placed[i].at, placed[i].size, bootable[i]});
     if (detail::needs_extended(plan)) {
         const offset begin = placed[detail::primaries_before_extended].at - boot_record_distance;
         result.extended = placed_partition{begin, placed.back().end() - begin, false};

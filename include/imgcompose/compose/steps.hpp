@@ -5,6 +5,7 @@
 #include <imgcompose/compose/disk.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,17 +14,18 @@ IMGCOMPOSE_NAMESPACE_BEGIN
 
 namespace fail {
 [[noreturn]] inline void bootloader_without_board(std::string_view name) {
-    throw input_error(text::join("nothing says where ", text::quoted(name),
-                                 " goes: begin with a board, or place it with `raw`"));
+    throw input_error(
+        text::join("nothing says where ", text::quoted(name), " goes: begin with a board, or place it with `raw`"));
 }
 } // namespace fail
 
-/// Puts a bootloader file where the board looks for it. Throws input_error if the board knows no such file, layout_error
-/// if it is too large for its place.
+/// Puts a bootloader file where the board looks for it. Throws input_error if the board knows no such file,
+/// layout_error if it is too large for its place.
 inline auto bootloader(std::string name, image content) {
     return [name = std::move(name), content = std::move(content)](disk_plan p) {
         if (!p.target) fail::bootloader_without_board(name);
-        require_fits(*p.target, p.target->places(name), content.size());
+        const board& b = p.board_with(name);
+        require_fits(b, b.places(name), content.size());
         p.bootloaders.push_back({name, content});
         return p;
     };
@@ -33,6 +35,16 @@ inline auto bootloader(std::string name, image content) {
 inline auto without_bootloader() {
     return [](disk_plan p) {
         p.options.without_bootloader = true;
+        return p;
+    };
+}
+
+/// The bootloader files are for the board's SPI flash: the disk has none, and `compose_spi` makes the other image.
+/// With the size of the flash that image fills it.
+inline auto bootloader_in_spi(std::optional<bytes> flash_size = {}) {
+    return [=](disk_plan p) {
+        p.options.bootloader_in_spi = true;
+        p.options.spi_size = flash_size;
         return p;
     };
 }

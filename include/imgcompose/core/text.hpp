@@ -36,7 +36,7 @@ inline std::string hex(std::uint64_t value) {
     return "0x" + digits;
 }
 
-/// `s` in quotation marks; control characters and bytes that are not ASCII as \xNN, so that a message is one line.
+/// `s` in quotation marks; control characters and bytes that are not ASCII as `\xNN`, so that a message is one line.
 inline std::string quoted(std::string_view s) {
     std::string out = "\"";
     for (const char c : s) {

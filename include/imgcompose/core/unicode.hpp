@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// UTF-8 to UTF-16, as partition and file names need it.
+// UTF-8 to UTF-16 and back, as partition and file names need it.
 #pragma once
 
 #include <imgcompose/version.hpp>
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 IMGCOMPOSE_NAMESPACE_BEGIN
@@ -49,6 +50,30 @@ template <class Unit> constexpr bool for_each_utf16_unit(std::string_view utf8, 
         utf8.remove_prefix(size);
     }
     return true;
+}
+
+/// `value`, at most U+10FFFF, as one to four bytes behind `to`.
+inline void append_utf8(std::string& to, char32_t value) {
+    const auto put = [&](char32_t byte) { to += static_cast<char>(static_cast<unsigned char>(byte)); };
+    if (value < 0x80) return put(value);
+    if (value < 0x800) return put(0xc0 | value >> 6), put(0x80 | (value & 0x3f));
+    if (value < 0x10000) return put(0xe0 | value >> 12), put(0x80 | (value >> 6 & 0x3f)), put(0x80 | (value & 0x3f));
+    put(0xf0 | value >> 18), put(0x80 | (value >> 12 & 0x3f)), put(0x80 | (value >> 6 & 0x3f)),
+        put(0x80 | (value & 0x3f));
+}
+
+/// UTF-16 as UTF-8. A surrogate without its other half becomes U+FFFD, as Unicode 15 section 3.9 advises.
+inline std::string utf8_of(std::u16string_view units) {
+    std::string out;
+    for (std::size_t i = 0; i < units.size(); ++i) {
+        char32_t value = units[i];
+        const bool high = value >= 0xd800 && value < 0xdc00, low = value >= 0xdc00 && value < 0xe000;
+        if (high && i + 1 < units.size() && units[i + 1] >= 0xdc00 && units[i + 1] < 0xe000)
+            value = 0x10000 + ((value - 0xd800) << 10) + (units[++i] - 0xdc00u);
+        else if (high || low) value = 0xfffd;
+        append_utf8(out, value);
+    }
+    return out;
 }
 
 IMGCOMPOSE_NAMESPACE_END

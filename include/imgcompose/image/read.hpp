@@ -36,7 +36,8 @@ inline void read_extent(const image& from, const extent& e, bytes skip, std::spa
 
 /// Fills `to` with the bytes of `from` at `at`; undefined bytes are given as zero.
 /// Throws layout_error beyond the end of the image, io_error if a source cannot be read.
-inline void read(const image& from, offset at, std::span<std::byte> to) {
+/// `opener` keeps files open for who reads again and again.
+inline void read(const image& from, offset at, std::span<std::byte> to, source_opener& opener) {
     const offset end = at + bytes{to.size()};
     if (end > offset{from.size()}) fail::read_outside_image(at, bytes{to.size()}, from.size());
     if (to.empty()) return;
@@ -46,7 +47,6 @@ inline void read(const image& from, offset at, std::span<std::byte> to) {
         --before;
         if (before->end() > at) e = before;
     }
-    source_opener opener;
     offset done = at;
     for (; e != from.extents().end() && e->at < end; ++e) {
         const offset begin = std::max(e->at, at);
@@ -55,6 +55,11 @@ inline void read(const image& from, offset at, std::span<std::byte> to) {
         detail::read_extent(from, *e, begin - e->at, to.subspan((begin - at).count, (done - begin).count), opener);
     }
     std::ranges::fill(to.subspan((done - at).count, (end - done).count), std::byte{});
+}
+
+inline void read(const image& from, offset at, std::span<std::byte> to) {
+    source_opener opener;
+    read(from, at, to, opener);
 }
 
 /// All bytes of a (small) image.

@@ -37,6 +37,7 @@ struct mbr_table {
     /// partition begins. Source: util-linux libfdisk/src/dos.c, add_partition (its first usable sector, which is at 1
     /// MiB).
     bytes boot_record_distance = mebibytes{1};
+    std::span<const std::byte> boot_code{};  ///< what the first 440 bytes hold, at most as many
     std::span<const named_range> reserved{}; ///< what the table and its partitions must not touch, such as a bootloader
 };
 
@@ -44,6 +45,11 @@ namespace fail {
 [[noreturn]] inline void disk_size_is_not_whole_sectors(bytes size, bytes sector_size) {
     throw layout_error(text::join("a disk of ", size.count, " bytes does not have whole sectors of ", sector_size.count,
                                   " bytes; make it ", round_up(size.count, sector_size.count)));
+}
+[[noreturn]] inline void boot_code_too_long(bytes size) {
+    throw layout_error(text::join("boot code of ", size.count,
+                                  " bytes does not fit before the disk signature, which is at "
+                                  "byte 440 of an MBR"));
 }
 [[noreturn]] inline void too_many_primary_partitions(std::size_t count) {
     throw layout_error(
@@ -231,6 +237,9 @@ constexpr master_boot_record make_mbr(const mbr_table& t) {
         const mbr_partition& p = t.primaries[i];
         mbr.partition_record[i] = detail::record_of(p.type, p.first, p.last, {}, p.active);
     }
+    if (t.boot_code.size() > mbr.boot_code.size()) fail::boot_code_too_long(bytes{t.boot_code.size()});
+    for (std::size_t i = 0; i < t.boot_code.size(); ++i)
+        mbr.boot_code[i] = std::to_integer<std::uint8_t>(t.boot_code[i]);
     mbr.signature = mbr_signature;
     return mbr;
 }

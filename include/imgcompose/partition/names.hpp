@@ -5,6 +5,8 @@
 
 #include <imgcompose/partition/types.hpp>
 
+#include <optional>
+
 IMGCOMPOSE_NAMESPACE_BEGIN
 
 namespace fail {
@@ -28,7 +30,7 @@ namespace fail {
     throw input_error(text::join(text::quoted(name),
                                  " is not a GPT attribute; there are: required no_block_io "
                                  "legacy_bios_bootable grow_filesystem read_only shadow_copy hidden "
-                                 "no_auto"));
+                                 "no_auto chromeos_priority=N chromeos_tries=N chromeos_successful"));
 }
 } // namespace fail
 
@@ -68,7 +70,7 @@ struct named_attribute {
     std::string_view name{};
     gpt_attributes value{};
 };
-inline constexpr std::array<named_attribute, 9> attribute_names{{
+inline constexpr std::array<named_attribute, 10> attribute_names{{
     {"required", gpt_attributes::required},
     {"no_block_io", gpt_attributes::no_block_io},
     {"legacy_bios_bootable", gpt_attributes::legacy_bios_bootable},
@@ -78,6 +80,7 @@ inline constexpr std::array<named_attribute, 9> attribute_names{{
     {"shadow_copy", gpt_attributes::shadow_copy},
     {"hidden", gpt_attributes::hidden},
     {"no_auto", gpt_attributes::no_auto},
+    {"chromeos_successful", chromeos_kernel_attributes{.successful = true}},
 }};
 
 } // namespace detail
@@ -137,12 +140,32 @@ constexpr std::uint8_t named(std::string_view name) {
     return static_cast<std::uint8_t>(value);
 }
 
+/// The name that `named` understands; 0x and two digits if it has none.
+inline std::string name_of(std::uint8_t type) {
+    for (const named_type& n : names)
+        if (n.type == type) return std::string{n.name};
+    return type < 16 ? text::hex(type).insert(2, "0") : text::hex(type);
+}
+
 } // namespace mbr_type
 
 /// The attribute of that name. Throws input_error.
 constexpr gpt_attributes gpt_attribute_named(std::string_view name) {
     for (const auto& a : detail::attribute_names)
         if (detail::same_name(name, a.name)) return a.value;
+    // How depthcharge chooses: chromeos_priority=10, chromeos_tries=2.
+    const auto number = [&](std::string_view before) -> std::optional<unsigned> {
+        std::string_view digits = name;
+        if (!detail::take_prefix(digits, before) || digits.empty() || digits.size() > 2) return {};
+        unsigned value = 0;
+        for (const char c : digits) {
+            if (c < '0' || c > '9') return {};
+            value = value * 10 + static_cast<unsigned>(c - '0');
+        }
+        return value;
+    };
+    if (const auto priority = number("chromeos_priority=")) return chromeos_kernel_attributes{.priority = *priority};
+    if (const auto tries = number("chromeos_tries=")) return chromeos_kernel_attributes{.tries = *tries};
     fail::no_such_attribute(name);
 }
 

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <imgcompose/core/crc.hpp>
+#include <imgcompose/core/text.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 IMGCOMPOSE_NAMESPACE_BEGIN
 
@@ -19,6 +21,8 @@ public:
     virtual ~digest() = default;
 
     virtual void update(std::span<const std::byte> next) = 0;
+    /// Of what came so far, in lower-case hexadecimal digits.
+    [[nodiscard]] virtual std::string text() const = 0;
 };
 
 /// CRC-32 as zlib, gzip and `crc32` have it.
@@ -26,6 +30,10 @@ class crc32_digest final : public digest {
 public:
     void update(std::span<const std::byte> next) override { value_ = crc32(next, value_); }
     [[nodiscard]] std::uint32_t value() const { return value_; }
+    [[nodiscard]] std::string text() const override {
+        const std::string digits = text::hex(value_).substr(2);
+        return std::string(8 - digits.size(), '0') + digits;
+    }
 
 private:
     std::uint32_t value_ = 0;

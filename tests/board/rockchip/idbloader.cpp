@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <imgcompose/board/rockchip/idbloader.hpp>
+
+#include <imgcompose/image/blob.hpp>
+#include <tests/boot/sha256sum.hpp>
+#include <tests/support/catch.hpp>
+#include <tests/support/run.hpp>
+
+#include <random>
+#include <string>
+
+namespace ic = imgcompose;
+namespace t = imgcompose_test;
+
+namespace {
+
+ic::owned_bytes random_bytes(std::mt19937& random, std::size_t size) {
+    ic::owned_bytes raw(size);
+    for (std::byte& b : raw) b = static_cast<std::byte>(random());
+    return raw;
+}
+std::string text_of(const ic::owned_bytes& raw) { return {reinterpret_cast<const char*>(raw.data()), raw.size()}; }
+
+} // namespace
+
+TEST_CASE("idbloader.img is what mkimage makes, for every SoC that it knows and stages of any size") {
+    if (!t::have("mkimage")) {
+        WARN("skipped: mkimage not found");
+        return;
+    }
+    const t::temp_dir dir;
+    std::mt19937 random{3};
+    int compared = 0;
+    for (const ic::rockchip::boot_rom& rom : ic::rockchip::boot_roms) {
+        const std::size_t most = static_cast<std::size_t>(rom.most.count);
+        for (const std::size_t init : {std::size_t{1}, std::size_t{511}, std::size_t{512}, std::size_t{513}, std::size_t{2047},
+                                       std::size_t{2048}, std::size_t{2049}, std::size_t{4095}, most - 1, most}) {
+            if (init > most || (rom.most.count > 0x10000 && init == 4095)) continue;
+            for (const std::size_t boot : {std::size_t{0}, std::size_t{1}, std::size_t{2048}, std::size_t{50'001}}) {
+                const auto tpl = random_bytes(random, init), spl = random_bytes(random, boot);
+                t::write_file(dir / "tpl", text_of(tpl));
+                t::write_file(dir / "spl", text_of(spl));
+                for (const bool spi : {false, true}) {
+                    const std::string files = boot == 0 ? "tpl" : "tpl:spl";
+                    const auto made = t::run("cd " + t::quoted(dir.path().string()) + " && rm -f out && mkimage -n " +
+                                             std::string{rom.soc} + " -T " + (spi ? "rkspi" : "rksd") + " -d " + files + " out 2>&1");
+                    if (made.status != 0) continue; // this mkimage does not know it
+                    INFO(rom.soc << ' ' << init << '+' << boot << (spi ? " for SPI" : ""));
+                    const auto ours = ic::rockchip::idbloader_bytes(rom.soc, tpl, spl, {&t::sha256_by_sha256sum, spi});
+                    REQUIRE(text_of(ours) == t::read_file(dir / "out"));
+                    ++compared;
+                }
+            }
+        }
+    }
+    CHECK(compared >= 300);
+}
+
+TEST_CASE("of files it is the same as of bytes") {
+    const t::temp_dir dir;
+    t::write_file(dir / "tpl", std::string(3000, 't'));
+    t::write_file(dir / "spl", std::string(9000, 's'));
+    const ic::image made = ic::rockchip::idbloader("RK3328", ic::blob(dir / "tpl"), ic::blob(dir / "spl"));
+    const auto as_bytes = [](const std::string& s) { return std::as_bytes(std::span{s}); };
+    const std::string tpl(3000, 't'), spl(9000, 's');
+    CHECK(ic::read_all(made) == ic::rockchip::idbloader_bytes("rk3328", as_bytes(tpl), as_bytes(spl)));
+    CHECK(made.size() == ic::bytes{2048 + 4096 + 10240});
+}
+
+TEST_CASE("what no boot ROM would load is refused") {
+    const ic::owned_bytes stage(2048);
+    const auto make = [&](std::string_view soc, std::size_t first, std::size_t spl = 0) {
+        return ic::rockchip::idbloader_bytes(soc, ic::owned_bytes(first), ic::owned_bytes(spl));
+    };
+    CHECK_THROWS_MATCHES(make("rk3328", 0x7801), ic::layout_error, t::says("memory for 30720"));
+    CHECK_THROWS_MATCHES(make("rk3328", 0), ic::input_error, t::says("is empty"));
+    CHECK_THROWS_MATCHES(make("rk1", 1), ic::input_error, t::says("there are: px30 rk3036"));
+    CHECK_THROWS_MATCHES(make("rk3588", 1), ic::input_error, t::says("sha256_of"));
+    CHECK_THROWS_MATCHES(make("rk3328", 1, std::size_t{64} << 20), ic::layout_error, t::says("32 MiB at most"));
+    CHECK(ic::rockchip::boot_rom_of("RK3588S").soc == "rk3588");
+}
