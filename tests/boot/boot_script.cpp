@@ -120,6 +120,21 @@ TEST_CASE("the commands that boot a kernel") {
     }
 }
 
+TEST_CASE("the commands of a boot script are read back") {
+    const std::string commands = "echo a\nbooti 1 - 2\n";
+    const auto content = ic::boot_script_bytes(commands, {.name = "x"});
+    CHECK(ic::read_boot_script(content) == commands);
+    CHECK_THROWS_MATCHES(ic::read_boot_script(std::as_bytes(std::span{commands})), ic::format_error, says("uImage"));
+    const auto kernel = ic::uimage_bytes(std::as_bytes(std::span{commands}), {});
+    CHECK_THROWS_MATCHES(ic::read_boot_script(kernel), ic::format_error, says("of type 2 (kernel) instead of 6"));
+    const std::span<const std::byte> cut{content.data(), content.size() - 1};
+    CHECK_THROWS_MATCHES(ic::read_boot_script(cut), ic::format_error, says("missing"));
+    ic::owned_bytes no_part(64);
+    ic::detail::append_be32(no_part, 0);
+    ic::detail::fill_in_header(no_part, {.type = ic::uimage_type::script});
+    CHECK_THROWS_AS(ic::read_boot_script(no_part), ic::format_error);
+}
+
 TEST_CASE("the digest of a boot script does not change unnoticed") {
     // The header of mkimage 2023.01 for this script, name and time.
     const auto content = ic::boot_script_bytes(

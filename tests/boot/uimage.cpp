@@ -143,3 +143,68 @@ TEST_CASE("mkimage makes the same uImage") {
     CHECK(text(several) == mkimage("-A arm64 -O linux -T multi -C none -n three -d '" + (dir / "a") + ":" +
                                    (dir / "b") + ":" + (dir / "c") + "'"));
 }
+
+TEST_CASE("mkimage makes the same uImage of every size, and of every word it knows") {
+    if (!imgcompose_test::have("mkimage")) {
+        WARN("skipped: mkimage not found");
+        return;
+    }
+    const imgcompose_test::temp_dir dir;
+    const auto mkimage = [&](const std::string& options) {
+        return imgcompose_test::run("cd '" + dir.path().string() + "' && SOURCE_DATE_EPOCH=4294967295 mkimage " +
+                                    options + " out");
+    };
+    const auto made_by_mkimage = [&](const std::string& options) {
+        const auto run = mkimage(options);
+        INFO(options << run.output);
+        REQUIRE(run.status == 0);
+        return imgcompose_test::read_file(dir / "out");
+    };
+    const std::chrono::seconds time{4294967295};
+    imgcompose_test::write_file(dir / "empty", "");
+    for (const char* type : {"kernel", "script", "multi"}) {
+        INFO(type);
+        CHECK(mkimage(std::string{"-A arm64 -O linux -C none -T "} + type + " -d empty").status != 0);
+    }
+    for (const std::size_t size : {1u, 2u, 3u, 4u, 511u, 512u, 513u, 2047u, 2048u, 2049u, 65535u, 1'000'003u}) {
+        INFO(size);
+        const std::string data = made(size), other = made(size / 2 + 1);
+        imgcompose_test::write_file(dir / "data", data);
+        imgcompose_test::write_file(dir / "other", other);
+        CHECK(text(ic::uimage_bytes(raw(data), {.time = time})) ==
+              made_by_mkimage("-A arm64 -O linux -T kernel -C none -d data"));
+        CHECK(text(ic::uimage_bytes(raw(data), {.type = ic::uimage_type::script, .time = time})) ==
+              made_by_mkimage("-A arm64 -O linux -T script -C none -d data"));
+        const std::array parts{raw(data), raw(other), raw(data)};
+        CHECK(text(ic::read_all(ic::multi_uimage(parts, {.time = time}))) ==
+              made_by_mkimage("-A arm64 -O linux -T multi -C none -d data:other:data"));
+    }
+    const std::string data = made(10);
+    imgcompose_test::write_file(dir / "data", data);
+    const auto same = [&](const ic::uimage_options& o) {
+        const std::string options = ic::text::join("-A ", ic::name_of(o.arch), " -O ", ic::name_of(o.os), " -T ",
+                                                   ic::name_of(o.type), " -C ", ic::name_of(o.compression));
+        INFO(options);
+        CHECK(text(ic::uimage_bytes(raw(data), o)) ==
+              made_by_mkimage(options + " -a 0xfffffffe -e 0xffffffff -n '" + std::string(32, 'n') + "' -d data"));
+    };
+    const std::string name(32, 'n');
+    const auto with = [&](auto change) {
+        ic::uimage_options o{.name = name, .time = time, .load = 0xfffffffe, .entry = 0xffffffff};
+        change(o);
+        same(o);
+    };
+    for (int i = 0; i < 256; ++i) {
+        const auto byte = static_cast<std::uint8_t>(i);
+        const auto known = [](auto value) { return ic::name_of(value) != "unknown"; };
+        // Of an OP-TEE mkimage takes the addresses from the data.
+        if (known(ic::uimage_os{byte}) && ic::uimage_os{byte} != ic::uimage_os::tee)
+            with([&](auto& o) { o.os = ic::uimage_os{byte}; });
+        if (known(ic::uimage_arch{byte})) with([&](auto& o) { o.arch = ic::uimage_arch{byte}; });
+        if (known(ic::uimage_compression{byte})) with([&](auto& o) { o.compression = ic::uimage_compression{byte}; });
+        const ic::uimage_type type{byte};
+        // A multi-file image is not made of one file, and with flat_dt mkimage makes a FIT.
+        if (known(type) && type != ic::uimage_type::multi && type != ic::uimage_type::flat_device_tree)
+            with([&](auto& o) { o.type = type; });
+    }
+}

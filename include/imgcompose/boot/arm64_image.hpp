@@ -61,12 +61,6 @@ struct file_magic {
 // In this order: an EFI zboot image is a PE file too.
 inline constexpr std::array kernel_magics{
     file_magic{0x202, "HdrS", "it is a bzImage, a kernel for x86; take the arm64 kernel"},
-    file_magic{0, {"\x1f\x8b", 2}, "it is compressed with gzip; decompress it, or name it in a FIT"},
-    file_magic{0, {"\x28\xb5\x2f\xfd", 4}, "it is compressed with zstd; decompress it"},
-    file_magic{0, {"\xfd\x37zXZ", 5}, "it is compressed with xz; decompress it"},
-    file_magic{0, {"\x04\x22\x4d\x18", 4}, "it is compressed with lz4; decompress it"},
-    file_magic{0, {"\x02\x21\x4c\x18", 4}, "it is compressed with lz4 (old format); decompress it"},
-    file_magic{0, "BZh", "it is compressed with bzip2; decompress it"},
     file_magic{0, {"\x27\x05\x19\x56", 4}, "it is a uImage, which `bootm` boots"},
     file_magic{0, {"\xd0\x0d\xfe\xed", 4}, "it is a FIT or a device tree"},
     file_magic{0, "\x7f\x45LF", "it is an ELF file, such as vmlinux; take arch/arm64/boot/Image"},
@@ -76,10 +70,35 @@ inline constexpr std::array kernel_magics{
     file_magic{0, "MZ", "it is an EFI program, but no arm64 kernel"},
 };
 
-inline std::string_view what_instead_of_arm64_image(std::span<const std::byte> start) {
-    const std::string_view text{reinterpret_cast<const char*>(start.data()), start.size()};
+// The compressors of Linux kernels, in U-Boot's words.
+struct compression_magic {
+    std::string_view name;
+    std::string_view magic;
+};
+inline constexpr std::array compression_magics{
+    compression_magic{"gzip", {"\x1f\x8b", 2}},
+    compression_magic{"zstd", {"\x28\xb5\x2f\xfd", 4}},
+    compression_magic{"xz", {"\xfd\x37zXZ\0", 6}},
+    compression_magic{"lz4", {"\x04\x22\x4d\x18", 4}},
+    compression_magic{"lz4 (old format)", {"\x02\x21\x4c\x18", 4}},
+    compression_magic{"bzip2", "BZh"},
+    compression_magic{"lzo", {"\x89LZO\0\r\n\x1a\n", 9}},
+    compression_magic{"lzma", {"\x5d\0\0", 3}},
+};
+
+/// The name of the compressor that made what begins with `start`; empty if none is known.
+constexpr std::string_view compression_of(std::string_view start) {
+    for (const auto& m : compression_magics)
+        if (start.starts_with(m.magic)) return m.name;
+    return {};
+}
+
+inline std::string what_instead_of_arm64_image(std::span<const std::byte> start) {
+    const std::string_view begins{reinterpret_cast<const char*>(start.data()), start.size()};
     for (const auto& m : kernel_magics)
-        if (text.size() >= m.at && text.substr(m.at).starts_with(m.magic)) return m.what;
+        if (begins.size() >= m.at && begins.substr(m.at).starts_with(m.magic)) return std::string{m.what};
+    if (const auto compressor = compression_of(begins); !compressor.empty())
+        return text::join("it is compressed with ", compressor, "; decompress it, or put it into a FIT");
     if (start.empty()) return "it is empty";
     if (start.size() < sizeof(arm64_image_header)) return "it is shorter than the header of 64 bytes";
     return "the magic number \"ARM\\x64\" is missing at byte 56";

@@ -9,6 +9,7 @@
 #include <imgcompose/boot/uimage.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,10 @@ namespace fail {
 [[noreturn]] inline void boot_script_has_carriage_return() {
     throw input_error("a boot script has a carriage return, which U-Boot takes as part of the last word of a line; end "
                       "lines with a line feed alone");
+}
+[[noreturn]] inline void not_a_boot_script(std::uint8_t type) {
+    throw format_error(text::join("not a boot script: the uImage is of type ", type, " (",
+                                  name_of(static_cast<uimage_type>(type)), ") instead of 6 (script)"));
 }
 [[noreturn]] inline void boot_script_without_kernel() { throw input_error("a boot script needs the path of a kernel"); }
 } // namespace fail
@@ -54,6 +59,14 @@ inline owned_bytes boot_script_bytes(std::string_view commands, const boot_scrip
 /// The file's content: `add("/boot.scr", boot_script(commands, {.name = "Debian"}))`.
 inline image boot_script(std::string_view commands, const boot_script_options& options = {}) {
     return owned(boot_script_bytes(commands, options));
+}
+
+/// The commands in a boot.scr, whose checksums are verified. Throws format_error for what U-Boot would refuse to run,
+/// such as the commands themselves without a header.
+inline std::string read_boot_script(std::span<const std::byte> from) {
+    const uimage_contents c = read_uimage(from);
+    if (c.type != static_cast<std::uint8_t>(uimage_type::script) || c.parts.empty()) fail::not_a_boot_script(c.type);
+    return {reinterpret_cast<const char*>(c.parts.front().data()), c.parts.front().size()};
 }
 
 /// What a script loads. Paths are absolute in the partition that holds the script, or relative to the directory in

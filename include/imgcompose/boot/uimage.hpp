@@ -53,6 +53,56 @@ enum class uimage_type : std::uint8_t {
 };
 enum class uimage_compression : std::uint8_t { none = 0, gzip = 1, bzip2 = 2, lzma = 3, lzo = 4, lz4 = 5, zstd = 6 };
 
+// As mkimage takes them with -O, -A, -T and -C.
+constexpr std::string_view name_of(uimage_os os) {
+    switch (os) {
+    case uimage_os::linux_os: return "linux";
+    case uimage_os::u_boot_os: return "u-boot";
+    case uimage_os::trusted_firmware: return "arm-trusted-firmware";
+    case uimage_os::tee: return "tee";
+    case uimage_os::opensbi: return "opensbi";
+    }
+    return "unknown";
+}
+constexpr std::string_view name_of(uimage_arch arch) {
+    switch (arch) {
+    case uimage_arch::arm: return "arm";
+    case uimage_arch::x86: return "x86";
+    case uimage_arch::mips: return "mips";
+    case uimage_arch::powerpc: return "powerpc";
+    case uimage_arch::arm64: return "arm64";
+    case uimage_arch::x86_64: return "x86_64";
+    case uimage_arch::riscv: return "riscv";
+    }
+    return "unknown";
+}
+constexpr std::string_view name_of(uimage_type type) {
+    switch (type) {
+    case uimage_type::standalone: return "standalone";
+    case uimage_type::kernel: return "kernel";
+    case uimage_type::ramdisk: return "ramdisk";
+    case uimage_type::multi: return "multi";
+    case uimage_type::firmware: return "firmware";
+    case uimage_type::script: return "script";
+    case uimage_type::filesystem: return "filesystem";
+    case uimage_type::flat_device_tree: return "flat_dt";
+    case uimage_type::kernel_noload: return "kernel_noload";
+    }
+    return "unknown";
+}
+constexpr std::string_view name_of(uimage_compression compression) {
+    switch (compression) {
+    case uimage_compression::none: return "none";
+    case uimage_compression::gzip: return "gzip";
+    case uimage_compression::bzip2: return "bzip2";
+    case uimage_compression::lzma: return "lzma";
+    case uimage_compression::lzo: return "lzo";
+    case uimage_compression::lz4: return "lz4";
+    case uimage_compression::zstd: return "zstd";
+    }
+    return "unknown";
+}
+
 namespace fail {
 [[noreturn]] inline void uimage_name_too_long(std::string_view name) {
     throw input_error(text::join("the uImage name ", text::quoted(name), " has ", name.size(),
