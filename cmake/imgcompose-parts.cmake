@@ -59,6 +59,7 @@ function(imgcompose_core_takes_the_rest)
 endfunction()
 
 function(imgcompose_install)
+    set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME dev) # the package of the headers
     set(dir "${CMAKE_INSTALL_DATADIR}/cmake/imgcompose") # share/: nothing here is per-architecture
     foreach(part IN ITEMS core LISTS imgcompose_parts)
         set(target imgcompose_${part})

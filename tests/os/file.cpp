@@ -6,7 +6,13 @@
 #include <tests/support/catch.hpp>
 #include <tests/support/run.hpp>
 
+#include <chrono>
+#include <csignal>
+#include <thread>
 #include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace ic = imgcompose;
 using namespace ic::literals;
@@ -151,4 +157,59 @@ TEST_CASE("calls are counted") {
     CHECK(made.reads == 1);
     CHECK(made.statuses == 1);
     CHECK(made.all() == 4);
+}
+
+TEST_CASE("a pipe that is full is waited for, also when it is not to block") {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    REQUIRE(::fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+    const std::string expected(1 << 20, 'x'); // more than it holds
+    std::string got;
+    std::thread reader{[&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        std::array<char, 5000> some{};
+        for (::ssize_t n = 0; (n = ::read(ends[0], some.data(), some.size())) > 0;) got.append(some.data(), static_cast<std::size_t>(n));
+    }};
+    ic::os::write_all_next(ends[1], "a pipe", ic::offset{}, raw(expected));
+    ic::os::sync_if_file(ends[1], "a pipe"); // there is nothing to sync
+    ::close(ends[1]);
+    reader.join();
+    ::close(ends[0]);
+    CHECK(got == expected);
+}
+
+TEST_CASE("that nobody reads a pipe is an error with its name and place, and a signal of before stays") {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    ::close(ends[0]);
+    const auto refused = [&] {
+        CHECK_THROWS_MATCHES(ic::os::write_all_next(ends[1], "the pipe", ic::offset{7_B}, raw("x")), ic::io_error,
+                             says("cannot write the pipe at byte 7: Broken pipe"));
+    };
+    refused();
+    ::sigset_t sigpipe, before, pending;
+    ::sigemptyset(&sigpipe);
+    ::sigaddset(&sigpipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
+    refused();
+    ::sigpending(&pending);
+    CHECK(::sigismember(&pending, SIGPIPE) == 0);
+    ::pthread_kill(::pthread_self(), SIGPIPE);
+    refused();
+    ::sigpending(&pending);
+    CHECK(::sigismember(&pending, SIGPIPE) == 1);
+    const ::timespec no_time{};
+    CHECK(::sigtimedwait(&sigpipe, nullptr, &no_time) == SIGPIPE);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    ::close(ends[1]);
+}
+
+TEST_CASE("the portable calls write to standard output and nothing else one behind the other") {
+    const temp_dir dir;
+    ic::os::portable_calls calls;
+    const ic::os::answer h = calls.open(ic::os::working_directory, (dir / "f").c_str(), ic::os::open_mode::create_new);
+    CHECK(h > ic::os::standard_output + 1);
+    CHECK(ic::os::is_error(calls.write_next(static_cast<ic::os::handle>(h), raw("x")), std::errc::bad_file_descriptor));
+    CHECK(calls.write_next(ic::os::standard_output, raw("")) == 0);
+    CHECK(calls.close(static_cast<ic::os::handle>(h)) == 0);
 }

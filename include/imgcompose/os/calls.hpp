@@ -20,6 +20,7 @@ using answer = std::int64_t;
 /// An open file or directory.
 using handle = int;
 inline constexpr handle working_directory = -100; ///< in place of a directory's handle
+inline constexpr handle standard_output = 1;
 
 struct file_status {
     file_type type = file_type::regular;
@@ -77,6 +78,8 @@ public:
     virtual answer read_many_at(handle h, offset at, std::span<const std::span<std::byte>> to) = 0;
     virtual answer write_at(handle h, offset at, std::span<const std::byte> from) = 0;
     virtual answer write_many_at(handle h, offset at, std::span<const std::span<const std::byte>> from) = 0;
+    /// Behind what was written before, of a pipe or socket too. That nobody reads it any more is an error and no signal.
+    virtual answer write_next(handle h, std::span<const std::byte> from) = 0;
     /// From one file to another inside the system; a clone where its filesystem can.
     virtual answer copy_range(handle from, offset from_at, handle to, offset to_at, bytes size) = 0;
     /// Lets two files share what is stored, on filesystems that can; whole blocks only.

@@ -67,6 +67,9 @@ public:
         if (plan_.most_bytes != std::numeric_limits<std::size_t>::max()) return write_at(h, at, from.front());
         return ask([&] { return real_.write_many_at(h, at, from); });
     }
+    answer write_next(handle h, std::span<const std::byte> from) override {
+        return ask([&] { return real_.write_next(h, from.first(std::min(from.size(), plan_.most_bytes))); });
+    }
     answer copy_range(handle from, offset from_at, handle to, offset to_at, bytes size) override {
         return ask([&] {
             return real_.copy_range(from, from_at, to, to_at, bytes{std::min<std::uint64_t>(size.count, plan_.most_bytes)});

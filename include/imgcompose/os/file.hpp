@@ -290,6 +290,25 @@ inline void rename(const std::string& from, const std::string& to) {
     if (a < 0) fail::system_refused(a, text::join("cannot rename ", from, " to"), to);
 }
 
+/// Writes all of it to a pipe, socket or file that somebody else opened, behind what was written before. `path` and `at`
+/// are for the message of the io_error.
+inline void write_all_next(handle to, std::string_view path, offset at, std::span<const std::byte> from) {
+    while (!from.empty()) {
+        const answer a = detail::persist(&call_counts::writes, [&] { return current().write_next(to, from); });
+        if (a <= 0)
+            fail::system_refused_at(a < 0 ? a : -static_cast<answer>(std::errc::io_error), "cannot write", path, at);
+        at = at + bytes{static_cast<std::uint64_t>(a)};
+        from = from.subspan(static_cast<std::size_t>(a));
+    }
+}
+
+/// With all that was written on the medium, if it is a file or device.
+inline void sync_if_file(handle h, std::string_view path) {
+    const answer a = detail::persist(&call_counts::others, [&] { return current().sync(h); });
+    if (a >= 0 || is_error(a, std::errc::invalid_argument) || is_error(a, std::errc::operation_not_supported)) return;
+    fail::system_refused(a, "cannot write out", path);
+}
+
 /// Removes a file; that it cannot is not told.
 inline void remove_if_possible(const std::string& path) noexcept { current().remove(path.c_str()); }
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -15,6 +16,8 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -76,6 +79,15 @@ public:
         for (std::size_t i = 0; i < count; ++i)
             pieces[i] = {const_cast<std::byte*>(from[i].data()), from[i].size()}; // iovec knows no const
         return told(::pwritev(h, pieces.data(), static_cast<int>(count), position(at)));
+    }
+    answer write_next(handle h, std::span<const std::byte> from) override {
+        const without_sigpipe guard;
+        const answer a = told(::write(h, from.data(), from.size()));
+        if (a != -EAGAIN) return a;
+        // Somebody made it non-blocking, such as a terminal's other user: wait, and be called again.
+        ::pollfd until{h, POLLOUT, 0};
+        const answer waited = told(::poll(&until, 1, -1));
+        return waited < 0 ? waited : -EINTR;
     }
     answer copy_range(handle from, offset from_at, handle to, offset to_at, bytes size) override {
         auto in = static_cast<::loff_t>(from_at.count), out = static_cast<::loff_t>(to_at.count);
@@ -207,6 +219,32 @@ private:
         return path;
     }
     std::atomic<bool> knows_xattrat_{sizeof(long) == 8};
+
+    /// While it lives, a write of this thread to what nobody reads any more leaves no SIGPIPE behind; one that was
+    /// there before stays.
+    class without_sigpipe {
+    public:
+        without_sigpipe() {
+            ::sigset_t pending;
+            ::sigemptyset(&pending);
+            ::sigpending(&pending);
+            had_one_ = ::sigismember(&pending, SIGPIPE) == 1;
+            ::sigemptyset(&sigpipe_);
+            ::sigaddset(&sigpipe_, SIGPIPE);
+            ::pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+        }
+        without_sigpipe(const without_sigpipe&) = delete;
+        without_sigpipe& operator=(const without_sigpipe&) = delete;
+        ~without_sigpipe() {
+            const ::timespec no_time{};
+            while (!had_one_ && ::sigtimedwait(&sigpipe_, nullptr, &no_time) < 0 && errno == EINTR) {}
+            ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+        }
+
+    private:
+        ::sigset_t sigpipe_{}, before_{};
+        bool had_one_ = false;
+    };
 
     static answer told(long long result) { return result < 0 ? -errno : result; }
     static ::off_t position(offset at) { return static_cast<::off_t>(at.count); }

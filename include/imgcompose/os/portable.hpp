@@ -97,6 +97,13 @@ public:
     answer write_many_at(handle h, offset to, std::span<const std::span<const std::byte>> from) override {
         return write_at(h, to, from.front());
     }
+    answer write_next(handle h, std::span<const std::byte> from) override {
+        const std::lock_guard lock{mutex_};
+        if (h != standard_output) return unsupported(std::errc::bad_file_descriptor);
+        errno = 0;
+        const bool written = std::fwrite(from.data(), 1, from.size(), stdout) == from.size() && std::fflush(stdout) == 0;
+        return written ? static_cast<answer>(from.size()) : refused_by_errno();
+    }
     answer copy_range(handle, offset, handle, offset, bytes) override {
         return unsupported(std::errc::function_not_supported);
     }
@@ -213,7 +220,7 @@ private:
 
     std::mutex mutex_;
     std::map<handle, std::unique_ptr<opened>> opened_;
-    handle last_ = 0;
+    handle last_ = 2; // those below are standard input, output and error
 };
 
 } // namespace os
