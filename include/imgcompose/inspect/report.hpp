@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSL-1.0
+// What is on a disk: one model for images that were found and for images that are composed. Reports, pictures,
+// comparisons and checks are all made of it.
+#pragma once
+
+#include <imgcompose/compose/disk.hpp>
+#include <imgcompose/core/finding.hpp>
+#include <imgcompose/fs/ext4/facts.hpp>
+#include <imgcompose/fs/fat/facts.hpp>
+#include <imgcompose/partition/names.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+IMGCOMPOSE_NAMESPACE_BEGIN
+
+/// A remark about a place on a disk.
+struct disk_finding {
+    severity how_bad = severity::error;
+    std::string_view code{}; ///< never changes: "partitions-overlap"; a literal
+    offset at{};
+    std::string message{}; ///< what, where and what to do
+
+    friend bool operator==(const disk_finding&, const disk_finding&) = default;
+};
+
+/// "error: sector 34: ..."
+inline std::string to_string(const disk_finding& f) {
+    return text::join(f.how_bad == severity::error ? "error: " : "warning: ", detail::position_text(f.at), ": ",
+                      f.message);
+}
+
+/// What a partition, or a disk without partitions, holds.
+struct found_content {
+    std::string kind{};      ///< "ext4", "FAT32", "squashfs", "swap", "ChromeOS kernel", ...
+    bool filesystem = false; ///< holds files, or swap; else an artefact that boots
+    std::string label{};     ///< bytes as they are
+    std::string id{};        ///< as text: a UUID, or FAT's "1234-ABCD"
+    bytes size{};            ///< as it says itself; 0: it does not say
+    std::optional<bytes> free{};
+    std::optional<ext4_facts> ext4{};
+    std::optional<fat_facts> fat{};
+};
+
+struct found_partition {
+    std::uint32_t number = 0;               ///< as the kernel counts
+    std::string name{};                     ///< GPT's, else empty; UTF-8
+    uuid type{};                            ///< GPT
+    uuid id{};                              ///< GPT
+    gpt_attributes attributes{};            ///< GPT
+    std::optional<std::uint8_t> mbr_type{}; ///< in the MBR; of a hybrid table, those that are in it too
+    bool bootable = false;                  ///< what U-Boot calls so: GPT attribute bit 2, or active in the MBR
+    bool logical = false;
+    offset at{};
+    bytes size{}; ///< as the table has it, even beyond the end of the disk
+    std::optional<found_content> content{};
+
+    [[nodiscard]] offset end() const { return at + size; }
+    [[nodiscard]] std::string type_name() const {
+        return type.is_nil() ? mbr_type::name_of(mbr_type.value_or(0)) : partition_type::name_of(type);
+    }
+    /// "1 (boot)"
+    [[nodiscard]] std::string title() const {
+        return name.empty() ? text::join(number) : text::join(number, " (", name, ')');
+    }
+};
+
+/// A bootloader file that was recognised at a place where firmware looks for one.
+struct found_artefact {
+    std::string kind{};      ///< "idbloader", "FIT", ...
+    std::string file_name{}; ///< as builds call it: what `extract` writes
+    offset at{};
+    bytes size{};                       ///< exact, from its own headers
+    std::string soc{};                  ///< as far as it says
+    bool whole = true;                  ///< sizes and hashes are right, as far as they were checked
+    std::vector<std::string> details{}; ///< such as "SPL: 94208 bytes"
+
+    [[nodiscard]] offset end() const { return at + size; }
+};
+
+/// A range of the disk and what it is for. Together they cover the disk, but where something overlaps.
+struct disk_region {
+    enum class kind : std::uint8_t {
+        table,      ///< MBR, GPT, extended boot record
+        bootloader, ///< an artefact that was recognised
+        partition,
+        placed,  ///< what a plan put there
+        unknown, ///< something is there that is not known
+        free,    ///< only zeros, or nothing
+    };
+
+    kind what = kind::free;
+    std::string name{};
+    offset at{};
+    bytes size{};
+    std::size_t index = 0; ///< of partition and bootloader: in the report's lists
+
+    [[nodiscard]] offset end() const { return at + size; }
+};
+
+constexpr std::string_view name_of(disk_region::kind k) {
+    switch (k) {
+    case disk_region::kind::table: return "table";
+    case disk_region::kind::bootloader: return "bootloader";
+    case disk_region::kind::partition: return "partition";
+    case disk_region::kind::placed: return "placed";
+    case disk_region::kind::unknown: return "unknown";
+    case disk_region::kind::free: return "free";
+    }
+    return "unknown";
+}
+
+/// One of the two copies of a GPT.
+struct found_gpt_copy {
+    lba at{};
+    bool sound = false;    ///< signature, both checksums and its own position are right
+    std::string problem{}; ///< if it is not
+};
+
+struct disk_report {
+    bytes size{};
+    bytes sector_size{512}; ///< what the table counts in
+    disk_table table = disk_table::none;
+    std::optional<uuid> disk_id{};                     ///< GPT
+    std::optional<std::uint32_t> disk_signature{};     ///< MBR, hybrid
+    std::optional<found_gpt_copy> primary{}, backup{}; ///< GPT
+    lba first_usable{}, last_usable{};                 ///< GPT, inclusive
+    std::optional<found_content> content{};            ///< of a disk without a table
+    std::vector<found_partition> partitions{};         ///< by number
+    std::vector<found_artefact> artefacts{};           ///< by place
+    std::vector<disk_region> regions{};                ///< by place
+    std::vector<disk_finding> findings{};              ///< by place
+
+    /// The bootloader file at the start of a partition that has no filesystem; nothing if there is none.
+    [[nodiscard]] const found_artefact* artefact_of(const found_partition& p) const {
+        const auto a = std::ranges::find(artefacts, p.at, &found_artefact::at);
+        return a == artefacts.end() || (p.content && p.content->filesystem) ? nullptr : &*a;
+    }
+    /// The partition of that number; nothing if there is none.
+    [[nodiscard]] const found_partition* partition(std::uint32_t number) const {
+        const auto p = std::ranges::find(partitions, number, &found_partition::number);
+        return p == partitions.end() ? nullptr : &*p;
+    }
+};
+
+IMGCOMPOSE_NAMESPACE_END

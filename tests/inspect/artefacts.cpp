@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <imgcompose/inspect/artefacts.hpp>
+
+#include <imgcompose/inspect/open.hpp>
+
+#include "made.hpp"
+#include "tests/boot/sha256sum.hpp"
+#include "tests/support/catch.hpp"
+
+#include <filesystem>
+#include <random>
+
+namespace ic = imgcompose;
+using namespace imgcompose::literals;
+namespace t = imgcompose_test;
+
+namespace {
+
+/// A folder with "tpl", "spl" and "x", each of bytes that do not repeat.
+struct inputs {
+    t::temp_dir dir;
+    inputs() {
+        std::mt19937 random{1};
+        for (const auto& [name, size] : {std::pair{"tpl", 12'000}, {"spl", 94'208}, {"x", 50'001}}) {
+            std::string s(static_cast<std::size_t>(size), '\0');
+            for (char& c : s) c = static_cast<char>(random());
+            t::write_file(dir / name, s);
+        }
+    }
+    /// What the command makes "out" of.
+    [[nodiscard]] bool make(const std::string& command) const {
+        return t::run("cd " + t::shell(dir.path().string()) + " && " + command).status == 0;
+    }
+    [[nodiscard]] std::string out() const { return t::read_file(dir / "out"); }
+};
+
+/// Recognised at sector 64 of a disk on which other bytes follow.
+std::optional<ic::found_artefact> on_disk(const std::string& file, const ic::artefact_options& options = {}) {
+    const std::string disk = std::string(32768, '\0') + file + std::string(3'000'000, '\x5a');
+    return ic::recognise_artefact(ic::window{ic::from_text(disk)}, ic::offset{64_sectors}, options);
+}
+
+bool no_mkimage() {
+    if (t::have("mkimage")) return false;
+    WARN("skipped: mkimage not found");
+    return true;
+}
+
+constexpr const char* its = R"(/dts-v1/;
+/ { description = "U-Boot and friends"; #address-cells = <1>;
+    images {
+        u-boot { description = "U-Boot"; type = "firmware"; arch = "arm64"; os = "u-boot"; compression = "none"; load = <0x200000>;
+                 data = /incbin/("x"); hash { algo = "sha256"; }; };
+        fdt-1 { description = "board"; type = "flat_dt"; compression = "none"; data = /incbin/("tpl"); hash { algo = "crc32"; }; };
+    };
+    configurations { default = "conf-1"; conf-1 { description = "rk3328-board"; firmware = "u-boot"; fdt = "fdt-1"; }; };
+};)";
+
+} // namespace
+
+TEST_CASE("idbloader.img of both generations is found with its exact length") {
+    if (no_mkimage()) return;
+    const inputs in;
+    const std::string soc = GENERATE("rk3328", "rk3399", "rk3036", "rk3568");
+    const bool with_spl = GENERATE(true, false);
+    if (!in.make("head -c 4000 tpl > small && mkimage -n " + soc + " -T rksd -d " + (with_spl ? "small:spl" : "small") +
+                 " out")) {
+        WARN("skipped: this mkimage does not know " << soc);
+        return;
+    }
+    const auto a = on_disk(in.out(), {.sha256 = t::sha256_by_sha256sum});
+    REQUIRE(a);
+    CHECK(a->kind == "idbloader");
+    CHECK(a->whole);
+    CHECK(a->at == ic::offset{64_sectors});
+    CHECK(a->soc == (soc == "rk3568" ? "RK35xx" : soc == "rk3328" ? "RK32xx" : soc == "rk3399" ? "RK33xx" : "RK30xx"));
+    if (with_spl) {
+        CHECK(a->size.count == in.out().size());
+        CHECK(a->details == std::vector<std::string>{"TPL: 4096 bytes", "SPL: 94208 bytes"});
+    }
+}
+
+TEST_CASE("the hashes of a second-generation idbloader are checked") {
+    const inputs in;
+    if (no_mkimage() || !in.make("mkimage -n rk3568 -T rksd -d tpl:spl out")) return;
+    const std::string sound = in.out();
+    REQUIRE(on_disk(sound, {.sha256 = t::sha256_by_sha256sum})->whole);
+    for (const std::size_t at : {16u, 2048u + 5u, 2048u + 12'288u + 50'000u}) {
+        std::string damaged = sound;
+        damaged[at] = static_cast<char>(damaged[at] + 1);
+        const auto a = on_disk(damaged, {.sha256 = t::sha256_by_sha256sum});
+        REQUIRE(a);
+        CHECK_FALSE(a->whole);
+        CHECK(std::ranges::any_of(a->details, [](const auto& d) { return d.find("hash") != d.npos; }));
+    }
+}
+
+TEST_CASE("a FIT is found with its external data and the images in it") {
+    const inputs in;
+    if (no_mkimage()) return;
+    t::write_file(in.dir / "a.its", its);
+    const std::string how = GENERATE("", "-E", "-E -p 8192");
+    REQUIRE(in.make("mkimage -f a.its " + how + " out"));
+    const auto a = on_disk(in.out(), {.sha256 = t::sha256_by_sha256sum});
+    REQUIRE(a);
+    INFO(how);
+    CHECK(a->kind == "FIT");
+    CHECK(a->file_name == "u-boot.itb");
+    CHECK(a->whole);
+    CHECK(a->size.count <= in.out().size());
+    CHECK(in.out().size() - a->size.count < 512); // padding behind the last image
+    for (const auto& d : a->details) UNSCOPED_INFO(d);
+    REQUIRE(a->details.size() == 4);
+    CHECK(a->details[0] == "U-Boot and friends");
+    CHECK(a->details[1] == "u-boot: firmware, 50001 bytes, loads at 0x200000, sha256 right");
+    CHECK(a->details[2] == "fdt-1: flat_dt, 12000 bytes, crc32 right");
+    CHECK(a->details[3] == "conf-1 (default): rk3328-board");
+
+    const std::string cut = std::string(32768, '\0') + in.out().substr(0, in.out().size() - 3000);
+    const auto short_one = ic::recognise_artefact(ic::window{ic::from_text(cut)}, ic::offset{64_sectors});
+    REQUIRE(short_one);
+    CHECK_FALSE(short_one->whole);
+    CHECK(short_one->end() == ic::offset{ic::bytes{cut.size()}});
+}
+
+TEST_CASE("an eGON header with its FIT is one file, with its checksum checked") {
+    const inputs in;
+    if (no_mkimage()) return;
+    t::write_file(in.dir / "a.its", its);
+    REQUIRE(in.make("head -c 30000 spl > s && mkimage -A arm -T sunxi_egon -d s egon && mkimage -f a.its -E fit && "
+                    "cp egon out && truncate -s 32768 out && cat fit >> out"));
+    const auto a = on_disk(in.out());
+    REQUIRE(a);
+    CHECK(a->kind == "eGON");
+    CHECK(a->file_name == "u-boot-sunxi-with-spl.bin");
+    CHECK(in.out().size() - a->size.count < 4);
+    CHECK(a->whole);
+    std::string damaged = in.out();
+    damaged[5000] = static_cast<char>(damaged[5000] + 1);
+    CHECK_FALSE(on_disk(damaged)->whole);
+    const auto alone = on_disk(t::read_file(in.dir / "egon"));
+    REQUIRE(alone);
+    CHECK(alone->size.count == t::read_file(in.dir / "egon").size());
+}
+
+TEST_CASE("files of vendors and of i.MX are found by their headers") {
+    std::string uboot = "LOADER  " + std::string(2040, '\0') + std::string(1000, 'u');
+    uboot[20] = '\xe8', uboot[21] = '\x03';
+    REQUIRE(on_disk(uboot));
+    CHECK(on_disk(uboot)->size.count == uboot.size());
+    CHECK(on_disk(uboot)->file_name == "uboot.img");
+
+    // An image vector table at 0x7e0fc0 whose boot data, 32 bytes behind it, starts 0x40 before and has 0x2000 bytes.
+    std::string ivt("\xd1\x00\x20\x41\x00\x10\x7e\x00\0\0\0\0\0\0\0\0\xe0\x0f\x7e\x00\xc0\x0f\x7e\x00\0\0\0\0\0\0\0\0"
+                    "\x80\x0f\x7e\x00\x00\x20\0\0",
+                    40);
+    ivt.resize(0x2000);
+    REQUIRE(on_disk(ivt));
+    CHECK(on_disk(ivt)->kind == "i.MX boot image");
+    CHECK(on_disk(ivt)->size.count == 0x2000 - 0x40);
+}
+
+TEST_CASE("bootloaders of Debian's packages have the lengths of their files") {
+    const char* const folder = std::getenv("IMGCOMPOSE_BOOT_BLOBS");
+    if (folder == nullptr) {
+        WARN("skipped: IMGCOMPOSE_BOOT_BLOBS names no folder with idbloader.img and u-boot.itb of Debian's "
+             "u-boot-rockchip");
+        return;
+    }
+    int found = 0;
+    for (const auto& f : std::filesystem::recursive_directory_iterator{folder}) {
+        const std::string name = f.path().filename().string();
+        if (name != "idbloader.img" && name != "u-boot.itb" && name != "u-boot-sunxi-with-spl.bin") continue;
+        INFO(f.path().string());
+        const auto a = on_disk(t::read_file(f.path()));
+        REQUIRE(a);
+        CHECK(a->file_name == name);
+        CHECK(a->whole);
+        CHECK(a->size.count <= f.file_size());
+        CHECK(f.file_size() - a->size.count < 2048);
+        ++found;
+    }
+    CHECK(found > 0);
+}
+
+TEST_CASE("nothing is found in noise, and damaged headers end in an answer") {
+    CHECK_FALSE(on_disk({}));
+    CHECK_FALSE(ic::recognise_artefact(ic::window{ic::image{}}, {}));
+    CHECK_FALSE(ic::recognise_artefact(ic::window{ic::zeros(1_MiB)}, ic::offset{2_MiB}));
+    const inputs in;
+    if (no_mkimage()) return;
+    t::write_file(in.dir / "a.its", its);
+    std::mt19937 random{20240610}; // the same every time
+    for (const char* command : {"mkimage -f a.its -E out", "mkimage -n rk3328 -T rksd -d tpl:spl out",
+                                "mkimage -n rk3568 -T rksd -d tpl:spl out",
+                                "head -c 30000 spl > s && mkimage -A arm -T sunxi_egon -d s out"}) {
+        if (!in.make(command)) continue;
+        const std::string sound = in.out();
+        for (int round = 0; round < 300; ++round) {
+            std::string raw = sound;
+            for (int n = 1 + static_cast<int>(random() % 4); n > 0; --n)
+                raw[random() % std::min<std::size_t>(raw.size(), 2048)] =
+                    static_cast<char>(round % 4 == 0 ? 0xff : random());
+            if (round % 5 == 0) raw.resize(random() % raw.size());
+            const ic::window w{ic::from_text(raw)};
+            const auto a = ic::recognise_artefact(w, {});
+            if (a) CHECK(a->size <= w.size());
+        }
+    }
+}
