@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cli.hpp"
 
+#include "cli_pages.hpp"
 #include "commands.hpp"
 #include "document.hpp"
 
@@ -18,7 +19,11 @@ namespace command {
 namespace {
 
 void add_output(CLI::App& app, output_options& o) {
-    app.add_option("-o,--output", o.file, "The image to write; what is there is replaced when it is complete")->required();
+    app.add_option("-o,--output", o.file, "The image to write; what is there is replaced when it is complete. A name that "
+                                          "ends in .gz, .zst, .qcow2 or .simg (Android sparse) asks for that format; - is "
+                                          "standard output")->required();
+    app.add_option("--also", o.also, "Another file to write in the same pass; may be repeated")->allow_extra_args(false);
+    app.add_flag("--bmap", o.bmap, "Write a block map for bmaptool, named as the image and .bmap");
     app.add_option("--jobs", o.jobs, "Threads that write (default: one a processor)");
     app.add_flag("--fsync", o.fsync, "Wait until it is on the disk");
     app.add_flag("--digest", o.digest, "Print the SHA-256 of the image");
@@ -71,6 +76,11 @@ void add_mkfs(CLI::App& app, mkfs_options& o) {
     });
 }
 
+void tell(const std::exception& e) {
+    const bool names_a_place = dynamic_cast<const description_error*>(&e) != nullptr;
+    fmt::print(stderr, "{}{}\n", names_a_place ? "" : "imgcompose: ", e.what());
+}
+
 int parse_and_run(int argc, char** argv) {
     CLI::App app{"Composes bootable disk images byte for byte, without root, mounts or external tools.", "imgcompose"};
     app.set_version_flag("--version", "imgcompose " IMGCOMPOSE_VERSION_STRING);
@@ -99,15 +109,91 @@ int parse_and_run(int argc, char** argv) {
     mkfs_options made;
     add_mkfs(*app.add_subcommand("mkfs", "Make a filesystem of a directory"), made);
 
+    inspect_options inspected;
+    CLI::App& inspect_app = *app.add_subcommand("inspect", "Tell what is on a disk, an image or a described image");
+    inspect_app.add_option("DISK", inspected.disk.file, "An image file, a block device, or a description (*.toml)")->required();
+    inspect_app.add_option("--set", inspected.disk.changes, "As for build, of a description")->allow_extra_args(false);
+    inspect_app.add_option("--inputs", inspected.disk.inputs, "As for build, of a description");
+    auto* const inspect_json = inspect_app.add_flag("--json", inspected.json, "All that is known, for programs");
+    inspect_app.add_option("--svg", inspected.svg, "Write a picture of it to this file")->excludes(inspect_json);
+    inspect_app.callback([&] { inspect(inspected); });
+
+    int status = 0;
+    diff_options compared;
+    CLI::App& diff_app = *app.add_subcommand("diff", "Tell what differs between two disks: layout and files, not bytes");
+    diff_app.add_option("BEFORE", compared.before, "An image file, a block device, or a description (*.toml)")->required();
+    diff_app.add_option("AFTER", compared.after, "The same")->required();
+    diff_app.add_option("--inputs", compared.inputs, "As for build, of descriptions");
+    diff_app.add_flag("--json", compared.json, "For programs");
+    diff_app.add_flag("--no-contents", compared.without_contents, "Do not read files of equal size");
+    diff_app.add_flag("--no-times", compared.without_times, "Leave out modification times");
+    diff_app.footer("Exit status: 0 they are the same, 1 they differ, 2 an error.");
+    diff_app.callback([&] {
+        try {
+            status = diff(compared) ? 0 : 1;
+        } catch (const std::exception& e) {
+            tell(e);
+            status = 2;
+        }
+    });
+
+    extract_options extracted;
+    CLI::App& extract_app = *app.add_subcommand("extract", "Take the bootloader or a partition out of an image");
+    extract_app.add_option("DISK", extracted.disk.file, "An image file, a block device, or a description (*.toml)")->required();
+    extract_app.add_option("--set", extracted.disk.changes, "As for build, of a description")->allow_extra_args(false);
+    extract_app.add_option("--inputs", extracted.disk.inputs, "As for build, of a description");
+    auto* const extract_partition = extract_app.add_option("--partition", extracted.partition, "The bytes of the partition of this number");
+    extract_app.add_flag("--bootloader", extracted.bootloader, "Every bootloader file, with its exact length")->excludes(extract_partition);
+    extract_app.add_flag("--files", extracted.files, "Of --partition: its files (ext4, FAT), without owners and attributes")->needs(extract_partition);
+    extract_app.add_option("-o,--output", extracted.output, "The directory, or the file for a partition's bytes");
+    extract_app.callback([&] { extract(extracted); });
+
+    lint_options linted;
+    CLI::App& lint_app = *app.add_subcommand("lint", "Tell what would keep a disk from booting");
+    lint_app.add_option("DISK", linted.disk.file, "An image file, a block device, or a description (*.toml)")->required();
+    lint_app.add_option("--set", linted.disk.changes, "As for build, of a description")->allow_extra_args(false);
+    lint_app.add_option("--inputs", linted.disk.inputs, "As for build, of a description");
+    lint_app.add_option("--board", linted.board, "Judge for this board (default: the description's)");
+    lint_app.add_option("--firmware", linted.firmware, "What reads the boot partition: u-boot (default) or u-boot-2017");
+    lint_app.add_flag("--without-bootloader", linted.without_bootloader, "The bootloader is elsewhere, such as in SPI flash");
+    lint_app.add_flag("--json", linted.json, "For programs");
+    lint_app.footer("Exit status: 0 nothing keeps it from booting, 1 something does, 2 an error.");
+    lint_app.callback([&] {
+        try {
+            status = lint(linted) ? 0 : 1;
+        } catch (const std::exception& e) {
+            tell(e);
+            status = 2;
+        }
+    });
+
+    import_options imported;
+    CLI::App& import_app = *app.add_subcommand("import-genimage", "Make a description of a configuration of genimage");
+    import_app.add_option("CONFIG", imported.file, "What it cannot express is told, line by line, on standard error")->required();
+    import_app.add_option("--image", imported.image, "Which of its disk images, if it has several");
+    import_app.add_option("--inputs", imported.inputs, "Where the files are that it names (default: its own folder)");
+    import_app.add_option("-o,--output", imported.output, "The description to write (default: standard output)");
+    import_app.callback([&] { import_genimage(imported); });
+
+    std::string shell;
+    CLI::App& completion_app = *app.add_subcommand("completion", "Print what a shell needs to complete command lines");
+    completion_app.add_option("SHELL", shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    completion_app.callback([&] { fmt::print("{}", completion(app, shell)); });
+
+    CLI::App& man_app = *app.add_subcommand("man", "Print the manual page");
+    man_app.callback([&] { fmt::print("{}", man_page(app)); });
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& e) { // --help, --version
         return app.exit(e);
     } catch (const CLI::ParseError& e) {
         app.exit(e);
+        if (const std::string meant = suggestion(app, {argv + 1, argv + argc}); !meant.empty())
+            fmt::print(stderr, "imgcompose: {}\n", meant);
         return 2;
     }
-    return 0;
+    return status;
 }
 
 } // namespace
@@ -115,10 +201,8 @@ int parse_and_run(int argc, char** argv) {
 int run(int argc, char** argv) {
     try {
         return parse_and_run(argc, argv);
-    } catch (const description_error& e) {
-        fmt::print(stderr, "{}\n", e.what());
     } catch (const std::exception& e) {
-        fmt::print(stderr, "imgcompose: {}\n", e.what());
+        tell(e);
     }
     return 1;
 }

@@ -3,17 +3,16 @@
 
 #include "description.hpp"
 #include "filesystems.hpp"
-#include "progress_line.hpp"
+#include "outputs.hpp"
 #include "report.hpp"
 
 #include <imgcompose/board/boards.hpp>
 #include <imgcompose/compose/compose.hpp>
+#include <imgcompose/compose/spi.hpp>
 #include <imgcompose/fs/ext4/ext4.hpp>
 #include <imgcompose/fs/fat/write.hpp>
-#include <imgcompose/openssl.hpp>
 #include <imgcompose/tree/directory.hpp>
 #include <imgcompose/tree/steps.hpp>
-#include <imgcompose/write/write.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -32,16 +31,6 @@ namespace ic = imgcompose;
 
 namespace {
 
-void save(const ic::image& made, const output_options& o) {
-    progress_line line{"writing " + o.file.filename().string(), o.quiet};
-    ic::sha256_digest sha256;
-    ic::write_options options{.jobs = o.jobs, .fsync = o.fsync};
-    options.on_progress = [&](const ic::progress& p) { line.show(p.done, p.total); };
-    if (o.digest) options.digests.push_back(&sha256);
-    ic::write(made, ic::sparse_file(o.file), options);
-    if (o.digest) fmt::print("{}  {}\n", sha256.text(), o.file.string());
-}
-
 void warn(const document& d, const std::vector<std::string>& warnings) {
     for (const std::string& w : warnings) fmt::print(stderr, "{}: warning: {}\n", d.name(), w);
 }
@@ -55,6 +44,21 @@ template <class F> auto for_all_of(const document& d, const F& f) {
     } catch (const ic::error& e) {
         throw description_error(fmt::format("{}: {}", d.name(), e.what()));
     }
+}
+
+/// Where the image of SPI flash goes, as the bytes of the flash: disk.spi.img beside disk.img or disk.img.zst.
+output_options for_spi(const output_options& disk) {
+    if (disk.file == "-")
+        throw ic::input_error("standard output cannot take the disk and its SPI flash, which are two images; give -o a file");
+    std::filesystem::path file = disk.file;
+    if (const auto format = format_of(file); format == output_format::gzip || format == output_format::zstd) file.replace_extension();
+    return {.file = file.replace_extension("spi.img"), .jobs = disk.jobs, .fsync = disk.fsync, .digest = disk.digest, .quiet = disk.quiet};
+}
+
+/// The image of the SPI flash, if that has the bootloader.
+std::optional<ic::image> spi_of(const document& d, const ic::disk_plan& plan) {
+    if (!plan.options.bootloader_in_spi) return {};
+    return for_all_of(d, [&] { return ic::compose_spi(plan); });
 }
 
 } // namespace
@@ -80,7 +84,13 @@ void boards(bool json) {
                                  {"alternative", blob.alternative}});
             list.push_back({{"name", b->name}, {"title", b->title}, {"soc", b->soc}, {"blobs", blobs},
                             {"partition_floor", b->partition_floor.count}, {"console", b->console},
-                            {"earlycon", b->earlycon}, {"dtb", b->dtb}});
+                            {"earlycon", b->earlycon}, {"dtb", b->dtb},
+                            {"architecture", b->architecture}, {"table", b->table == ic::table_kind::gpt ? "gpt" : "mbr"},
+                            {"source", b->source}});
+            if (b->spi)
+                list.back()["spi"] = {{"idbloader", b->spi->idbloader.count}, {"spread", b->spi->spread}, {"u_boot", b->spi->u_boot.count}};
+            for (const ic::firmware_partition& f : b->firmware)
+                list.back()["firmware_partitions"].push_back({{"name", f.name}, {"holds", f.holds}});
         }
         fmt::print("{}\n", list.dump(2));
         return;
@@ -90,15 +100,24 @@ void boards(bool json) {
         for (const ic::boot_blob& blob : b->blobs)
             fmt::print("{:<16}   {} at sector {}, at most {}{}\n", "", blob.name, blob.at.count / 512, readable(blob.maximum),
                        blob.alternative ? ", instead of the others" : "");
-        fmt::print("{:<16}   partitions from sector {}; console={}; {}\n", "", b->partition_floor.count / 512, b->console, b->dtb);
+        for (const ic::firmware_partition& f : b->firmware)
+            fmt::print("{:<16}   a partition {} that holds {}\n", "", f.name, f.holds == "FAT" ? "its firmware's files" : f.holds);
+        if (b->spi) fmt::print("{:<16}   SPI flash: idbloader.img{} at {}, u-boot.itb at {}\n", "", b->spi->spread ? ", spread," : "",
+                               readable(ic::from_start(b->spi->idbloader)), readable(ic::from_start(b->spi->u_boot)));
+        fmt::print("{:<16}   partitions from sector {}; console={}{}{}\n", "", b->partition_floor.count / 512, b->console,
+                   b->dtb.empty() ? "" : "; ", b->dtb);
     }
 }
 
 void build(const description_options& o, const output_options& output) {
+    check(output);
     document d{o.file, o.changes, o.inputs};
     const described_disk disk = read_disk(d, default_epoch());
     warn(d, disk.warnings);
+    const auto flash = spi_of(d, disk.plan);
+    if (flash) check(for_spi(output));
     save(for_all_of(d, [&] { return disk.plan | ic::compose; }), output);
+    if (flash) save(*flash, for_spi(output));
 }
 
 void plan(const plan_options& o) {
@@ -107,7 +126,9 @@ void plan(const plan_options& o) {
     warn(d, described.warnings);
     const ic::disk_layout layout = for_all_of(d, [&] { return ic::layout(described.plan); });
     const ic::image disk = for_all_of(d, [&] { return ic::compose_as(described.plan, layout); });
-    const std::string text = o.json ? report_json(described.plan, layout, disk) : report(described.plan, layout, disk, o.all);
+    const auto flash = spi_of(d, described.plan);
+    std::string text = o.json ? report_json(described.plan, layout, disk, flash) : report(described.plan, layout, disk, o.all);
+    if (flash && !o.json) text += '\n' + report_spi(*flash, o.all);
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
@@ -149,6 +170,7 @@ void require_fitting_options(const mkfs_options& o) {
 
 void mkfs(const mkfs_options& o) {
     require_fitting_options(o);
+    check(o.output);
     const std::chrono::seconds epoch = o.epoch ? std::chrono::seconds{*o.epoch} : default_epoch();
     const ic::size_rule rule = parse_size_rule(o.size);
     if (rule.what == ic::size_rule::kind::fill) throw ic::input_error("\"rest\" is no size for a filesystem by itself; write min or a size");

@@ -14,7 +14,9 @@ namespace command {
 
 /// Where an image goes, and how.
 struct output_options {
-    std::filesystem::path file{};
+    std::filesystem::path file{};              ///< "-": standard output
+    std::vector<std::filesystem::path> also{}; ///< more of them, written in the same pass
+    bool bmap = false;                         ///< also a block map beside `file`
     std::size_t jobs = 0; ///< threads; 0: as many as there are processors
     bool fsync = false;
     bool digest = false; ///< print its SHA-256
@@ -49,10 +51,52 @@ struct mkfs_options {
     std::optional<std::int64_t> clamp_to{}; ///< the epoch if not given
 };
 
+struct inspect_options {
+    description_options disk{}; ///< an image, a device, or a description
+    bool json = false;
+    std::filesystem::path svg{}; ///< write a picture here instead
+};
+
+struct diff_options {
+    std::filesystem::path before{}, after{}; ///< images, devices or descriptions
+    std::filesystem::path inputs{};          ///< of descriptions
+    bool json = false, without_contents = false, without_times = false;
+};
+
+struct extract_options {
+    description_options disk{};
+    bool bootloader = false;
+    std::optional<std::uint32_t> partition{};
+    bool files = false;               ///< the partition's files instead of its bytes
+    std::filesystem::path output{};   ///< a directory, or a file for a partition's bytes
+};
+
+struct lint_options {
+    description_options disk{};
+    std::string board{};              ///< judge for this one; that of a description if empty
+    std::string firmware = "u-boot";  ///< what reads the boot partition
+    bool without_bootloader = false;
+    bool json = false;
+};
+
+struct import_options {
+    std::filesystem::path file{};
+    std::filesystem::path inputs{}; ///< the folder of the file if empty
+    std::string image{};            ///< which of its disk images; the only one if empty
+    std::filesystem::path output{}; ///< standard output if empty
+};
+
 void boards(bool json);
 void build(const description_options& description, const output_options& output);
 void plan(const plan_options& options);
 void mkfs(const mkfs_options& options);
+void import_genimage(const import_options& options);
+void inspect(const inspect_options& options);
+/// Whether both are the same.
+bool diff(const diff_options& options);
+void extract(const extract_options& options);
+/// Whether nothing was found that keeps the disk from booting.
+bool lint(const lint_options& options);
 
 /// $SOURCE_DATE_EPOCH, if it is set. Throws imgcompose::input_error if it is no number.
 std::optional<std::chrono::seconds> source_date_epoch();

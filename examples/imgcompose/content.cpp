@@ -109,8 +109,10 @@ ic::recipe read_filesystem(const section& s, ic::tree content) {
     return s.at("file", [&] { return ic::recipe{ic::blob(*file)}; });
 }
 
-boot_files::boot_files(const section& top, const std::optional<ic::board>& board, std::chrono::seconds epoch)
-    : extlinux_(unless_off(top.table("extlinux"))), script_(unless_off(top.table("boot_script"))), board_(board), epoch_(epoch) {
+boot_files::boot_files(const section& top, const std::vector<const ic::board*>& boards, std::chrono::seconds epoch)
+    : extlinux_(unless_off(top.table("extlinux"))), script_(unless_off(top.table("boot_script"))), epoch_(epoch) {
+    for (const ic::board* b : boards) device_trees_.push_back(b->dtb);
+    if (device_trees_.empty()) device_trees_.emplace_back();
     // A script may boot what the entry of a switched-off extlinux.conf says.
     if (const section s = top.table("extlinux")) configuration_ = read_extlinux(s);
 }
@@ -129,14 +131,15 @@ void boot_files::add_extlinux(ic::tree& content) {
     const auto tell = [&](const std::vector<ic::finding>& findings) {
         for (const ic::finding& f : findings) {
             if (f.how_bad == ic::severity::error) extlinux_.refuse("entry", f.message);
-            warnings_.push_back(fmt::format("extlinux.conf: {}", f.message));
+            const std::string warning = fmt::format("extlinux.conf: {}", f.message);
+            if (std::ranges::find(warnings_, warning) == warnings_.end()) warnings_.push_back(warning);
         }
     };
     tell(ic::check(configuration_));
     const std::string path = extlinux_.text("path").value_or("/extlinux/extlinux.conf");
     content = extlinux_.at("path", [&] { return std::move(content) | ic::add(path, configuration_); });
-    tell(ic::check_files(configuration_, content,
-                         {.extlinux_conf = path, .fdtfile = board_ ? board_->dtb : std::string_view{}}));
+    for (const std::string_view fdtfile : device_trees_)
+        tell(ic::check_files(configuration_, content, {.extlinux_conf = path, .fdtfile = fdtfile}));
     extlinux_added_ = true;
 }
 

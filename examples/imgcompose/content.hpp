@@ -25,7 +25,7 @@ imgcompose::recipe read_filesystem(const section& filesystem, imgcompose::tree c
 /// Adds the files of [extlinux] and [boot_script] to the tree of the partition that gets them.
 class boot_files {
 public:
-    boot_files(const section& top, const std::optional<imgcompose::board>& board, std::chrono::seconds epoch);
+    boot_files(const section& top, const std::vector<const imgcompose::board*>& boards, std::chrono::seconds epoch);
 
     /// Puts in `content` what belongs to the partition of that name, and looks for the files that are booted.
     void add_to(const std::string& partition, imgcompose::tree& content);
@@ -39,7 +39,7 @@ private:
 
     section extlinux_, script_;
     imgcompose::extlinux configuration_{};
-    const std::optional<imgcompose::board>& board_;
+    std::vector<std::string_view> device_trees_{}; // of the boards
     std::chrono::seconds epoch_;
     bool extlinux_added_ = false, script_added_ = false;
     std::vector<std::string> warnings_;

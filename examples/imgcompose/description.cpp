@@ -4,6 +4,7 @@
 #include "content.hpp"
 
 #include <imgcompose/board/boards.hpp>
+#include <imgcompose/compose/shared.hpp>
 #include <imgcompose/compose/steps.hpp>
 #include <imgcompose/image/blob.hpp>
 #include <imgcompose/partition/layout.hpp>
@@ -11,9 +12,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace command {
 
@@ -25,6 +28,45 @@ ic::disk_table parse_table(std::string_view s) {
     for (const auto t : {ic::disk_table::gpt, ic::disk_table::mbr, ic::disk_table::hybrid, ic::disk_table::none})
         if (s == ic::name_of(t)) return t;
     throw ic::input_error(fmt::format("there is no partition table \"{}\"; there are: gpt, mbr, hybrid, none", s));
+}
+
+/// The variables that tell of the board, or of all that share the disk.
+void define_boards(document& d, const std::vector<const ic::board*>& boards) {
+    std::string name, console;
+    for (const ic::board* b : boards) {
+        name += fmt::format("{}{}", name.empty() ? "" : "+", b->name);
+        // The kernel takes several consoles, and leaves out those that the board has not.
+        if (const auto known = fmt::format("console={} ", console); known.find(fmt::format("={} ", b->console)) == known.npos)
+            console += fmt::format("{}{}", console.empty() ? "" : " console=", b->console);
+    }
+    d.define("board.name", name);
+    d.define("board.console", console);
+    const auto define_if_same = [&](const std::string& variable, std::string_view ic::board::*member, std::string_view advice) {
+        const auto differs = [&](const ic::board* b) { return b->*member != boards.front()->*member; };
+        if (std::ranges::any_of(boards, differs))
+            d.forbid(variable, fmt::format("`{}` differs between {}; {}", variable, name, advice));
+        else d.define(variable, std::string{boards.front()->*member});
+    };
+    define_if_same("board.earlycon", &ic::board::earlycon, "leave out earlycon");
+    define_if_same("board.dtb", &ic::board::dtb, "write `fdtdir`, from which U-Boot takes that of its board");
+}
+
+void read_boards(document& d, const section& image, ic::disk_plan& plan) {
+    const std::vector<std::string> names = image.texts("board");
+    if (names.empty()) {
+        if (image.has("board")) image.refuse("board", "`board` is an empty list; name a board, or leave it out");
+        return;
+    }
+    image.at("board", [&] {
+        for (const std::string& name : names) {
+            const ic::board& b = ic::find_board(name);
+            const auto same = [&](const ic::board* other) { return other->name == b.name; };
+            if (std::ranges::any_of(plan.boards(), same)) throw ic::input_error(fmt::format("\"{}\" is listed twice", name));
+            if (plan.target) plan.also.push_back(b);
+            else plan.target = b;
+        }
+    });
+    define_boards(d, plan.boards());
 }
 
 void read_image(const section& s, ic::disk_plan& plan, std::chrono::seconds default_epoch) {
@@ -50,13 +92,29 @@ void read_image(const section& s, ic::disk_plan& plan, std::chrono::seconds defa
         if (*signature > std::numeric_limits<std::uint32_t>::max()) s.refuse("disk_signature", "a disk signature has 32 bits");
         o.disk_signature = static_cast<std::uint32_t>(*signature);
     }
+    if (const auto entries = s.count("gpt_entries")) {
+        if (*entries == 0 || *entries > 32768) s.refuse("gpt_entries", "a GPT has 1 to 32768 entries");
+        o.gpt_entries = static_cast<std::uint32_t>(*entries);
+    }
+    if (const auto sector = s.count("gpt_entry_array")) {
+        if (*sector < 2) s.refuse("gpt_entry_array", "the entries of a GPT begin at sector 2 or later, behind its header");
+        o.gpt_entry_array = ic::lba{*sector};
+    }
     o.without_bootloader = s.boolean("without_bootloader").value_or(false);
+    if (const auto where = s.text("bootloader_in")) {
+        if (*where != "disk" && *where != "spi")
+            s.refuse("bootloader_in", fmt::format("there is no bootloader in \"{}\"; it is in: disk, spi", *where));
+        o.bootloader_in_spi = *where == "spi";
+        o.without_bootloader = false;
+    }
+    o.spi_size = s.size("spi_size");
+    if (o.spi_size && !o.bootloader_in_spi) s.refuse("spi_size", "`spi_size` is for `bootloader_in = \"spi\"`");
 }
 
-ic::image read_blob(const section& s, std::string_view fallback = {}) {
-    const auto file = s.file("file");
+/// The file of `s`, or `otherwise`, of which the key `fallback` tells.
+ic::image read_blob(const section& s, std::string_view fallback, const std::filesystem::path& otherwise) {
     const ic::blob_options options{.skip = s.size("skip").value_or(ic::bytes{}), .maximum = s.size("max")};
-    return s.at(s.has("file") ? "file" : fallback, [&] { return ic::blob(*file, options); });
+    return s.at(s.has("file") ? "file" : fallback, [&] { return ic::blob(s.file("file").value_or(otherwise), options); });
 }
 
 void read_bootloaders(const document& d, ic::disk_plan& plan) {
@@ -71,19 +129,19 @@ void read_bootloaders(const document& d, ic::disk_plan& plan) {
         plan = s.at("name", [&] { return std::move(plan) | ic::bootloader(name, content); });
     }
     if (!given.empty() || !plan.target || plan.options.without_bootloader) return;
-    for (const ic::boot_blob& b : plan.target->blobs) {
-        if (b.alternative) continue;
-        plan = top.table("image").at("board", [&] {
-            return std::move(plan) | ic::bootloader(std::string{b.name}, ic::blob(d.inputs() / b.name));
-        });
-    }
+    std::vector<std::string> names; // one file may go to several places, or start several boards
+    for (const ic::board* b : plan.boards())
+        for (const ic::boot_blob& blob : b->blobs)
+            if (!blob.alternative && std::ranges::find(names, blob.name) == names.end()) names.emplace_back(blob.name);
+    for (const std::string& name : names)
+        plan = top.table("image").at("board", [&] { return std::move(plan) | ic::bootloader(name, ic::blob(d.inputs() / name)); });
 }
 
-void read_raws(const section& top, ic::disk_plan& plan) {
-    for (const section& s : top.tables("raw")) {
+void read_raws(const document& d, ic::disk_plan& plan) {
+    for (const section& s : d.top().tables("raw")) {
         if (s.has("sector") == s.has("offset")) s.refuse("offset", "a raw file needs `sector` or `offset`, and not both");
         const ic::offset at{s.has("sector") ? ic::bytes{ic::sectors{*s.count("sector")}} : *s.size("offset")};
-        plan = std::move(plan) | ic::raw(*s.text("name"), at, read_blob(s));
+        plan = std::move(plan) | ic::raw(*s.text("name"), at, read_blob(s, "name", d.inputs() / *s.text("name")));
     }
 }
 
@@ -108,19 +166,14 @@ described_disk read_disk(document& d, std::chrono::seconds default_epoch) {
     ic::disk_plan& plan = result.plan;
     const section top = d.top();
     const section image = top.table("image");
-    if (image)
-        if (const auto name = image.text("board")) {
-            plan = ic::disk_plan{image.at("board", [&]() -> const ic::board& { return ic::find_board(*name); })};
-            d.define("board.name", std::string{plan.target->name});
-            d.define("board.console", std::string{plan.target->console});
-            d.define("board.earlycon", std::string{plan.target->earlycon});
-            d.define("board.dtb", std::string{plan.target->dtb});
-        }
+    if (image) read_boards(d, image, plan);
     read_image(image, plan, default_epoch);
+    if (!plan.also.empty() && plan.holds_bootloader())
+        image.at("board", [&] { return ic::check_shared(plan.boards()); });
     read_bootloaders(d, plan);
-    read_raws(top, plan);
+    read_raws(d, plan);
 
-    boot_files boot{top, plan.target, plan.options.epoch};
+    boot_files boot{top, plan.boards(), plan.options.epoch};
     for (const section& s : top.tables("partition")) {
         const std::string name = *s.text("name");
         const ic::size_rule size = s.rule("size").value_or(ic::rest_of_disk);

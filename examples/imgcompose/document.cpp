@@ -58,6 +58,7 @@ std::string_view expected(value_kind kind) {
     case value_kind::number: return "a number";
     case value_kind::boolean: return "true or false";
     case value_kind::texts: return "a list of texts, such as [\"one\", \"two\"]";
+    case value_kind::text_or_texts: return "a text in quotation marks, or a list of them";
     case value_kind::table: return "a table";
     case value_kind::tables: return "a list of tables; its header has two brackets";
     case value_kind::variables: return "a table of texts";
@@ -90,6 +91,7 @@ bool has_type(const toml::node& n, value_kind kind) {
     case value_kind::number: return n.is_number();
     case value_kind::boolean: return n.is_boolean();
     case value_kind::texts: return all([](const toml::node& e) { return e.is_string(); });
+    case value_kind::text_or_texts: return n.is_string() || all([](const toml::node& e) { return e.is_string(); });
     case value_kind::table:
     case value_kind::variables: return n.is_table();
     case value_kind::tables: return all([](const toml::node& e) { return e.is_table(); });
@@ -124,7 +126,8 @@ std::string read_text(const std::filesystem::path& file) {
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known) {
     std::string_view best;
-    std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+    // Two exchanged letters are a distance of two.
+    std::size_t best_distance = (word.size() < 4 ? 1 : std::max<std::size_t>(2, word.size() / 3)) + 1;
     for (const std::string_view k : known)
         if (const std::size_t d = distance(word, k); d < best_distance) best = k, best_distance = d;
     return best;
@@ -134,19 +137,41 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
 
 document::document(const std::filesystem::path& file, const std::vector<std::string>& changes, std::filesystem::path inputs)
     : file_(file), inputs_(inputs.empty() ? file.parent_path() : std::move(inputs)) {
-    try {
-        root_ = toml::parse(read_text(file), file.string());
-    } catch (const toml::parse_error& e) {
-        refuse(e.source(), e.description());
-    }
+    root_ = parse(file, 0);
     for (const std::string& c : changes) change(c);
     check(root_, keys::description, "a description");
     if (const toml::table* t = root_["variables"].as_table())
         for (const auto& [name, value] : *t) define(std::string{name.str()}, value.value_or(std::string{}));
 }
 
+toml::table document::parse(const std::filesystem::path& file, int depth) const {
+    toml::table own;
+    try {
+        own = toml::parse(read_text(file), file.string());
+    } catch (const toml::parse_error& e) {
+        refuse(e.source(), e.description());
+    }
+    const toml::node* const base = own.get("extends");
+    if (base == nullptr || !base->is_string()) return own; // of another type: said by the check
+    if (depth == 8) refuse(*base, "descriptions extend one another without end");
+    const std::filesystem::path other = file.parent_path() / *base->value<std::string>();
+    std::error_code none;
+    if (!std::filesystem::is_regular_file(other, none)) refuse(*base, fmt::format("there is no description {}", other.string()));
+    merge(own, parse(other, depth + 1));
+    return own;
+}
+
+void document::merge(toml::table& to, const toml::table& from) {
+    for (const auto& [name, value] : from) {
+        toml::node* const own = to.get(name);
+        if (own == nullptr) to.insert(name, value);
+        else if (own->is_table() && value.is_table()) merge(*own->as_table(), *value.as_table());
+    }
+}
+
 void document::refuse(const toml::source_region& where, std::string_view why) const {
-    throw description_error(fmt::format("{}:{}:{}: {}", file_.string(), where.begin.line, where.begin.column, why));
+    const std::string& file = where.path ? *where.path : file_.string();
+    throw description_error(fmt::format("{}:{}:{}: {}", file, where.begin.line, where.begin.column, why));
 }
 
 void document::refuse(const toml::node& where, std::string_view why) const {
@@ -240,7 +265,7 @@ void document::set(toml::table& in, std::span<const key> known, std::string_view
     if (!rest.empty()) fail(fmt::format("`{}` has no keys in it", name));
 
     if (k->kind == value_kind::text || k->kind == value_kind::verbatim || k->kind == value_kind::size ||
-        k->kind == value_kind::rule)
+        k->kind == value_kind::rule || (k->kind == value_kind::text_or_texts && !value.starts_with('[')))
         return inserted(std::string{value});
     try {
         toml::table parsed = toml::parse(fmt::format("value = {}", value));
@@ -268,6 +293,7 @@ std::string document::substituted(const toml::node& where, std::string_view text
         const auto end = text.find('}', dollar);
         if (end == text.npos) refuse(where, "has \"${\" without \"}\"; write $${ for the two characters themselves");
         const std::string_view name = text.substr(dollar + 2, end - dollar - 2);
+        if (const auto why = forbidden_.find(name); why != forbidden_.end()) refuse(where, why->second);
         const auto variable = variables_.find(name);
         if (variable == variables_.end()) {
             std::vector<std::string_view> known;
@@ -321,9 +347,10 @@ std::optional<bool> section::boolean(std::string_view key) const {
 }
 std::vector<std::string> section::texts(std::string_view key) const {
     std::vector<std::string> out;
-    if (has(key))
-        for (const toml::node& e : *node(key).as_array())
-            out.push_back(document_->substituted(e, *e.value<std::string_view>()));
+    if (!has(key)) return out;
+    if (node(key).is_string()) return {*text(key)};
+    for (const toml::node& e : *node(key).as_array())
+        out.push_back(document_->substituted(e, *e.value<std::string_view>()));
     return out;
 }
 section section::table(std::string_view key) const {

@@ -84,6 +84,8 @@ public:
     [[nodiscard]] std::string name() const { return file_.string(); }
     /// Adds a variable that the description can use.
     void define(std::string name, std::string value) { variables_[std::move(name)] = std::move(value); }
+    /// Makes it an error to use this variable.
+    void forbid(std::string name, std::string why) { forbidden_[std::move(name)] = std::move(why); }
 
     [[noreturn]] void refuse(const toml::node& where, std::string_view why) const;
     [[nodiscard]] std::string substituted(const toml::node& where, std::string_view text, int depth = 0) const;
@@ -93,6 +95,9 @@ private:
     void change(std::string_view key_and_value);
     void set(toml::table& in, std::span<const key> known, std::string_view path, std::string_view value,
              const std::string& change);
+    /// A file with what it extends.
+    toml::table parse(const std::filesystem::path& file, int depth) const;
+    static void merge(toml::table& to, const toml::table& from);
     void check(const toml::table& t, std::span<const key> known, std::string_view what) const;
     void check_value(const toml::node& n, const key& k) const;
 
@@ -100,6 +105,7 @@ private:
     std::filesystem::path inputs_;
     toml::table root_;
     std::map<std::string, std::string, std::less<>> variables_;
+    std::map<std::string, std::string, std::less<>> forbidden_; // and why
     std::map<const toml::node*, std::string> changed_; // by which --set
 };
 

@@ -17,7 +17,8 @@ enum class value_kind : std::uint8_t {
     integer,
     number,
     boolean,
-    texts, // ["...", "..."]
+    texts,         // ["...", "..."]
+    text_or_texts, // one, or a list of them
     table,
     tables,    // an array of tables
     variables, // a table of any keys with texts
@@ -36,7 +37,7 @@ namespace keys {
 using enum value_kind;
 
 inline constexpr std::array image{
-    key{"board", text, false, "The board, as `imgcompose boards` names it. Without one there is no bootloader."},
+    key{"board", text_or_texts, false, "The board, as `imgcompose boards` names it, or several that share the disk. Without one there is no bootloader."},
     key{"table", text, false, "`gpt`, `mbr`, `hybrid` or `none`. The board's if not given."},
     key{"size", rule, false, "Of the whole image: `min` (default), `min+SIZE`, or a size."},
     key{"sector_size", integer, false, "Of the medium: 512 (default) or 4096."},
@@ -46,6 +47,10 @@ inline constexpr std::array image{
     key{"disk_uuid", text, false, "The GUID of a GPT disk. Derived if not given."},
     key{"disk_signature", integer, false, "The 32-bit signature of an MBR disk. Derived if not given."},
     key{"without_bootloader", boolean, false, "The board has its bootloader elsewhere, such as in SPI flash."},
+    key{"bootloader_in", text, false, "`disk` (default), or `spi`: the disk has none, and the flash gets an image of its own, DISK.spi.img."},
+    key{"spi_size", size, false, "Of the SPI flash: its image fills it. As small as can be if not given."},
+    key{"gpt_entries", integer, false, "How many partitions a GPT has room for. The board's if not given: 128, or fewer."},
+    key{"gpt_entry_array", integer, false, "The sector where the entries of the first GPT begin: 2 (default) or later."},
 };
 inline constexpr std::array bootloader{
     key{"name", text, true, "Which of the board's bootloader files it is; the board knows its place."},
@@ -101,7 +106,7 @@ inline constexpr std::array partition{
     key{"type", text, false, "GPT: a type by name, such as `linux_root_arm64` or `esp`, or a UUID. By content if not given."},
     key{"mbr_type", text, false, "MBR: a type by name or number, such as `0x0c`. By content if not given."},
     key{"bootable", boolean, false, "U-Boot looks for boot files here. If no partition says so, it is the one named `boot`."},
-    key{"attributes", texts, false, "GPT: `required`, `read_only`, `grow_filesystem`, `hidden`, `no_auto` ..."},
+    key{"attributes", texts, false, "GPT: `required`, `read_only`, `grow_filesystem`, `hidden`, `no_auto`, `chromeos_priority=10` ..."},
     key{"uuid", text, false, "Its GUID in a GPT. Derived if not given."},
     key{"hybrid", boolean, false, "Also in the MBR of a hybrid table."},
     key{"holds_firmware", boolean, false, "May begin before the board's first sector for partitions."},
@@ -139,6 +144,8 @@ inline constexpr std::array boot_script{
     key{"commands", verbatim, false, "A script of your own instead of the four above; `${name}` is U-Boot's in it."},
 };
 inline constexpr std::array description{
+    key{"extends", verbatim, false, "Another description, relative to this one: what it has and this one has not is taken from "
+                                    "there, key by key; lists as a whole."},
     key{"variables", variables, false, "Texts for `${name}` in other values; `--set name=value` changes them."},
     key{"image", table, false, "The image as a whole.", image},
     key{"bootloader", tables, false, "The files that start the board. All that it needs if not given.", bootloader, "name"},

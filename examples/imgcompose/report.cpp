@@ -90,13 +90,19 @@ nlohmann::ordered_json json_of(const ic::image& disk, const ic::extent& e) {
     return j;
 }
 
-} // namespace
+/// Its regions and extents.
+void add_parts(nlohmann::ordered_json& to, const ic::image& disk) {
+    auto& regions = to["regions"] = nlohmann::ordered_json::array();
+    for (const ic::region& r : disk.regions())
+        regions.push_back({{"name", utf8(disk.name_of(r))}, {"offset", r.at.count}, {"size", r.size.count}, {"depth", r.depth}});
+    auto& extents = to["extents"] = nlohmann::ordered_json::array();
+    for (const ic::extent& e : disk.extents())
+        if (e.kind() != ic::byte_kind::undefined) extents.push_back(json_of(disk, e));
+}
 
-std::string report(const ic::disk_plan& plan, const ic::disk_layout& layout, const ic::image& disk, bool all) {
-    std::string out = fmt::format("{}{} table, {} ({} bytes), sectors of {} bytes; below they have 512\n\n",
-                                  plan.target ? fmt::format("{}, ", plan.target->title) : std::string{},
-                                  ic::name_of(layout.table), readable(disk.size()), disk.size().count, layout.sector_size.count);
-    out += fmt::format("{:>11} {:>11} {:>10}  {:>10} {:>10} {:>10}\n", "first", "last", "size", "data", "zero", "undefined");
+/// A line for each named part of an image, and a sum.
+std::string regions_of(const ic::image& disk, bool all) {
+    std::string out = fmt::format("{:>11} {:>11} {:>10}  {:>10} {:>10} {:>10}\n", "first", "last", "size", "data", "zero", "undefined");
     ic::offset end{};
     const auto free_up_to = [&](ic::offset at) {
         if (at - end >= ic::bytes{512}) out += line(disk, end, at - end, "(free)");
@@ -113,10 +119,26 @@ std::string report(const ic::disk_plan& plan, const ic::disk_layout& layout, con
                              readable(total.undefined), disk.extents().size());
 }
 
-std::string report_json(const ic::disk_plan& plan, const ic::disk_layout& layout, const ic::image& disk) {
+} // namespace
+
+std::string report(const ic::disk_plan& plan, const ic::disk_layout& layout, const ic::image& disk, bool all) {
+    std::string boards;
+    for (const ic::board* b : plan.boards()) boards += fmt::format("{}, ", b->title);
+    const auto out = fmt::format("{}{} table, {} ({} bytes), sectors of {} bytes; below they have 512\n\n", boards,
+                                 ic::name_of(layout.table), readable(disk.size()), disk.size().count, layout.sector_size.count);
+    return out + regions_of(disk, all);
+}
+
+std::string report_spi(const ic::image& flash, bool all) {
+    return fmt::format("SPI flash, {} ({} bytes)\n\n", readable(flash.size()), flash.size().count) + regions_of(flash, all);
+}
+
+std::string report_json(const ic::disk_plan& plan, const ic::disk_layout& layout, const ic::image& disk,
+                        const std::optional<ic::image>& spi) {
     using json = nlohmann::ordered_json;
     json top{{"size", disk.size().count}, {"sector_size", layout.sector_size.count}, {"table", std::string{ic::name_of(layout.table)}}};
     if (plan.target) top["board"] = std::string{plan.target->name};
+    for (const ic::board& b : plan.also) top["also"].push_back(b.name);
     json& partitions = top["partitions"] = json::array();
     for (std::size_t i = 0; i < plan.partitions.size(); ++i) {
         const ic::planned_partition& p = plan.partitions[i];
@@ -126,12 +148,11 @@ std::string report_json(const ic::disk_plan& plan, const ic::disk_layout& layout
         if (p.content && !(*p.content)->label().empty()) j["label"] = (*p.content)->label();
         partitions.push_back(std::move(j));
     }
-    json& regions = top["regions"] = json::array();
-    for (const ic::region& r : disk.regions())
-        regions.push_back({{"name", utf8(disk.name_of(r))}, {"offset", r.at.count}, {"size", r.size.count}, {"depth", r.depth}});
-    json& extents = top["extents"] = json::array();
-    for (const ic::extent& e : disk.extents())
-        if (e.kind() != ic::byte_kind::undefined) extents.push_back(json_of(disk, e));
+    add_parts(top, disk);
+    if (spi) {
+        top["spi"]["size"] = spi->size().count;
+        add_parts(top["spi"], *spi);
+    }
     return top.dump(2, ' ', false, json::error_handler_t::replace) + '\n';
 }
 

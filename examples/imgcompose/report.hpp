@@ -5,6 +5,7 @@
 #include <imgcompose/compose/layout.hpp>
 #include <imgcompose/image/image.hpp>
 
+#include <optional>
 #include <string>
 
 namespace command {
@@ -13,8 +14,11 @@ namespace command {
 std::string report(const imgcompose::disk_plan& plan, const imgcompose::disk_layout& layout, const imgcompose::image& disk,
                    bool all);
 
-/// The same with every extent and its source as JSON.
+/// The same of the image for SPI flash.
+std::string report_spi(const imgcompose::image& flash, bool all);
+
+/// All of it with every extent and its source as JSON.
 std::string report_json(const imgcompose::disk_plan& plan, const imgcompose::disk_layout& layout,
-                        const imgcompose::image& disk);
+                        const imgcompose::image& disk, const std::optional<imgcompose::image>& spi = {});
 
 } // namespace command

@@ -65,13 +65,4 @@ ic::size_rule parse_size_rule(std::string_view s) {
     return ic::smallest_plus_percent(percent);
 }
 
-std::string readable(ic::bytes size) {
-    constexpr const char* names[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    std::size_t power = 0;
-    std::uint64_t unit = 1;
-    while (power + 1 < std::size(names) && size.count / unit >= 1024) unit *= 1024, ++power;
-    if (size.count % unit == 0) return fmt::format("{} {}", size.count / unit, names[power]);
-    return fmt::format("{}.{} {}", size.count / unit, size.count % unit * 10 / unit, names[power]);
-}
-
 } // namespace command

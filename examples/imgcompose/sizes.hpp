@@ -2,6 +2,7 @@
 // Sizes as people write them.
 #pragma once
 
+#include <imgcompose/core/readable.hpp>
 #include <imgcompose/image/recipe.hpp>
 
 #include <string>
@@ -16,7 +17,6 @@ imgcompose::bytes parse_size(std::string_view s);
 /// A size, "min", "min+10%", "min+64M" or "rest".
 imgcompose::size_rule parse_size_rule(std::string_view s);
 
-/// For people: "512 MiB", "1.4 GiB".
-std::string readable(imgcompose::bytes size);
+using imgcompose::readable;
 
 } // namespace command

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Composes an image for exactly the card that it finds, and writes it there: nothing is left to grow at first boot.
 // Devices that are mounted, otherwise in use or fixed are refused.
+#include <imgcompose/board/boards.hpp>
 #include <imgcompose/rockchip.hpp>
 
 #include <cstdio>

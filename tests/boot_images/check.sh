@@ -5,7 +5,7 @@
 # grown and written to, and what is left on the disk is checked.
 # usage: check.sh inputs|VARIANT DIR, from the top of the source tree
 #   inputs    fetches and makes in DIR what the variants are composed of
-#   VARIANT   composes and boots disk.toml beside this script: gpt, fat, mbr, script or smallest
+#   VARIANT   composes and boots a description beside this script: gpt, fat, mbr, script, smallest or generations
 # $IMGCOMPOSE_COMMAND is the command. Exit 77: skipped, and why.
 set -eu
 variant=$1 dir=$2
@@ -40,9 +40,10 @@ fi
 
 [ -e "$dir/rootfs.complete" ] || skip "no inputs in $dir"
 image=$dir/$variant.img
-changes=() options=()
+changes=() options=() description=disk.toml
 case $variant in
     gpt) ;;
+    generations) description=generations.toml ;;
     fat) changes=(--set partition.boot.filesystem.type=fat) ;;
     mbr) changes=(--set image.table=mbr) ;;
     script) changes=(--set boot_script.into=boot --set extlinux.enabled=false) ;;
@@ -52,8 +53,9 @@ case $variant in
         ;;
     *) echo "no variant $variant"; exit 1 ;;
 esac
-"$IMGCOMPOSE_COMMAND" build "$here/disk.toml" --inputs "$dir" "${changes[@]}" -o "$image"
+"$IMGCOMPOSE_COMMAND" build "$here/$description" --inputs "$dir" "${changes[@]}" -o "$image"
 status=0
+"$IMGCOMPOSE_COMMAND" lint "$image" --board rock64 || status=1
 "$shared/check/check-image.sh" --blob "$dir/idbloader.img@64" --blob "$dir/u-boot.itb@16384" "$image" || status=1
 "$shared/check/compare-tree.py" --part 2 --method debugfs "$image" "$dir/rootfs" || status=1
 "$shared/boot/boot-check.sh" --inputs "$inputs" --timeout 400 "${options[@]}" "$image" || status=1

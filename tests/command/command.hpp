@@ -30,6 +30,11 @@ public:
     [[nodiscard]] std::string read(std::string_view name) const { return read_file(dir_.path() / name); }
     [[nodiscard]] std::string operator/(std::string_view name) const { return dir_ / name; }
 
+    /// Somebody else's program in this folder.
+    [[nodiscard]] run_result shell(const std::string& script) const {
+        return run("cd " + word(dir_.path().string()) + " && " + script);
+    }
+
     /// `environment` goes in front: "SOURCE_DATE_EPOCH=1". What the command said has no path of this folder in it.
     [[nodiscard]] run_result operator()(const std::string& arguments, const std::string& environment = {}) const {
         const auto command = imgcompose_command();

@@ -4,6 +4,7 @@
 #include <tests/support/catch.hpp>
 #include <tests/support/run.hpp>
 
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,7 @@ std::string_view type_of(const key& k) {
     case value_kind::number: return "number";
     case value_kind::boolean: return "boolean";
     case value_kind::texts: return "list of texts";
+    case value_kind::text_or_texts: return "text or list of texts";
     case value_kind::table: return "table";
     case value_kind::tables: return "list of tables";
     case value_kind::variables: return "table of texts";
@@ -28,34 +30,38 @@ std::string_view type_of(const key& k) {
     return "";
 }
 
-std::string row_of(const key& k) {
-    return "| `" + std::string{k.name} + "`" + (k.required ? " (required)" : "") + " | " + std::string{type_of(k)} + " | " +
-           std::string{k.meaning} + " |\n";
-}
-
-void require_documented(const std::string& documentation, const std::string& header, std::span<const key> keys) {
-    INFO(header);
-    const auto at = documentation.find("\n### `" + header + "`\n");
-    REQUIRE(at != std::string::npos);
-    const std::string part = documentation.substr(at, documentation.find("\n#", at + 1) - at);
+/// The part of docs/description.md that follows from the table of keys.
+void add_reference(std::string& to, std::span<const key> keys, const std::string& above) {
     for (const key& k : keys) {
-        INFO(row_of(k));
-        CHECK(part.find(row_of(k)) != std::string::npos);
+        const std::string name = above + std::string{k.name};
+        if (k.kind == value_kind::variables) to += "\n### `[" + name + "]`\n\nAny names with texts.\n";
+        if (k.kind != value_kind::table && k.kind != value_kind::tables) continue;
+        to += k.kind == value_kind::table ? "\n### `[" + name + "]`\n" : "\n### `[[" + name + "]]`\n";
+        to += "\n| key | type | meaning |\n|---|---|---|\n";
+        for (const key& inside : k.inside)
+            to += "| `" + std::string{inside.name} + "`" + (inside.required ? " (required)" : "") + " | " +
+                  std::string{type_of(inside)} + " | " + std::string{inside.meaning} + " |\n";
+        add_reference(to, k.inside, name + ".");
     }
 }
 
+constexpr std::string_view begin = "\n## Keys\n", end = "\n## Steps of a tree\n";
+
 } // namespace
 
-TEST_CASE("docs/description.md tells of every key what the command knows of it") {
-    const std::string documentation = imgcompose_test::read_file(imgcompose_test::source_dir() / "docs" / "description.md");
-    require_documented(documentation, "[image]", keys::image);
-    require_documented(documentation, "[[bootloader]]", keys::bootloader);
-    require_documented(documentation, "[[raw]]", keys::raw);
-    require_documented(documentation, "[[partition]]", keys::partition);
-    require_documented(documentation, "[partition.filesystem]", keys::filesystem);
-    require_documented(documentation, "[[partition.tree]]", keys::tree);
-    require_documented(documentation, "[extlinux]", keys::extlinux);
-    require_documented(documentation, "[[extlinux.entry]]", keys::extlinux_entry);
-    require_documented(documentation, "[boot_script]", keys::boot_script);
-    for (const key& k : keys::description) CHECK(documentation.find(k.name) != std::string::npos);
+// IMGCOMPOSE_UPDATE_DOCS=1 writes the page anew.
+TEST_CASE("the keys in docs/description.md are those of the table that descriptions are checked with") {
+    const auto path = imgcompose_test::source_dir() / "docs" / "description.md";
+    std::string page = imgcompose_test::read_file(path);
+    const auto from = page.find(begin), to = page.find(end);
+    REQUIRE(from != std::string::npos);
+    REQUIRE(to != std::string::npos);
+    std::string reference{begin};
+    add_reference(reference, keys::description, "");
+    if (std::getenv("IMGCOMPOSE_UPDATE_DOCS") != nullptr) {
+        page.replace(from, to - from, reference);
+        imgcompose_test::write_file(path, page);
+        return;
+    }
+    CHECK(page.substr(from, to - from) == reference);
 }

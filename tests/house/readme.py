@@ -41,7 +41,8 @@ def untrue(root, path, compiler, command):
     folder = os.path.dirname(path)
     for line, language, content in blocks(text):
         where = f"{path}:{line}"
-        if language == "cpp" and "int main" in content:
+        # The programs of the cookbook are compiled and run by tests/cookbook, which also compares the page with them.
+        if language == "cpp" and "int main" in content and path != "docs/cookbook.md":
             said = does_not_compile(root, compiler, content)
             if said:
                 yield f"{where}: the program does not compile:\n{said}"

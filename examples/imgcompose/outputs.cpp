@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "outputs.hpp"
+
+#include "progress_line.hpp"
+
+#include <imgcompose/gzip.hpp>
+#include <imgcompose/openssl.hpp>
+#include <imgcompose/os/terminal.hpp>
+#include <imgcompose/write/android_sparse.hpp>
+#include <imgcompose/write/bmap.hpp>
+#include <imgcompose/write/qcow2.hpp>
+#include <imgcompose/write/stream_sink.hpp>
+#include <imgcompose/write/write.hpp>
+#include <imgcompose/zstd.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace command {
+
+namespace ic = imgcompose;
+
+namespace {
+
+bool is_standard_output(const std::filesystem::path& file) { return file == "-"; }
+
+std::vector<std::filesystem::path> files_of(const output_options& o) {
+    std::vector<std::filesystem::path> all{o.file};
+    all.insert(all.end(), o.also.begin(), o.also.end());
+    return all;
+}
+
+std::filesystem::path map_of(const output_options& o) { return o.file.string() + ".bmap"; }
+
+std::string name_of(const std::filesystem::path& file) {
+    return is_standard_output(file) ? "standard output" : file.filename().string();
+}
+
+/// The name under which sha256sum finds the raw image.
+std::string raw_name(const std::filesystem::path& file) {
+    const output_format format = format_of(file);
+    const bool is_packed = format == output_format::gzip || format == output_format::zstd;
+    return is_packed ? std::filesystem::path{file}.replace_extension().string() : file.string();
+}
+
+/// A sink, and the stream that it writes to.
+struct output {
+    std::unique_ptr<ic::byte_stream> stream{};
+    std::unique_ptr<ic::sink> to{};
+};
+
+output make_output(const std::filesystem::path& file, std::size_t jobs) {
+    output o;
+    if (is_standard_output(file)) {
+        o.stream = std::make_unique<ic::handle_stream>();
+        o.to = std::make_unique<ic::raw_stream>(*o.stream);
+        return o;
+    }
+    switch (format_of(file)) {
+    case output_format::raw: o.to = std::make_unique<ic::sparse_file>(file); break;
+    case output_format::android_sparse: o.to = std::make_unique<ic::android_sparse>(file); break;
+    case output_format::qcow2: o.to = std::make_unique<ic::qcow2>(file); break;
+    case output_format::gzip:
+        o.stream = std::make_unique<ic::file_stream>(file);
+        o.to = std::make_unique<ic::gzip>(*o.stream, ic::gzip_options{.jobs = jobs});
+        break;
+    case output_format::zstd:
+        o.stream = std::make_unique<ic::file_stream>(file);
+        o.to = std::make_unique<ic::zstd>(*o.stream, ic::zstd_options{.jobs = jobs});
+        break;
+    }
+    return o;
+}
+
+output make_map(const output_options& o) {
+    output map;
+    map.stream = std::make_unique<ic::file_stream>(map_of(o));
+    map.to = std::make_unique<ic::bmap>(*map.stream, ic::make_sha256);
+    return map;
+}
+
+} // namespace
+
+output_format format_of(const std::filesystem::path& file) {
+    const std::string end = file.extension().string();
+    if (end == ".simg") return output_format::android_sparse;
+    if (end == ".qcow2") return output_format::qcow2;
+    if (end == ".gz") return output_format::gzip;
+    if (end == ".zst") return output_format::zstd;
+    for (const char* other : {".xz", ".bz2", ".lz4", ".lzma", ".zip", ".vmdk", ".vdi", ".vhd", ".vhdx", ".bmap"})
+        if (end == other)
+            throw ic::input_error(fmt::format("{} has the name of a format that cannot be written; names end in .gz, .zst, "
+                                              ".simg (Android sparse), .qcow2, or in anything else for a raw image",
+                                              file.string()));
+    return output_format::raw;
+}
+
+void check(const output_options& o) {
+    std::set<std::filesystem::path> seen;
+    for (const std::filesystem::path& file : files_of(o)) {
+        (void)format_of(file);
+        if (!seen.insert(is_standard_output(file) ? file : std::filesystem::absolute(file).lexically_normal()).second)
+            throw ic::input_error(fmt::format("{} is to be written twice; give each output a name of its own", name_of(file)));
+    }
+    if (seen.contains("-") && ic::os::is_terminal(ic::os::standard_output))
+        throw ic::input_error("standard output is a terminal, which an image only confuses; give -o a file, or a pipe behind it");
+    if (!o.bmap) return;
+    if (is_standard_output(o.file)) throw ic::input_error("--bmap writes a file beside that of -o, which is standard output");
+    if (const output_format f = format_of(o.file); f == output_format::android_sparse || f == output_format::qcow2)
+        throw ic::input_error("--bmap tells of raw images, packed or not, and -o is none; write that one by --also");
+}
+
+void save(const ic::image& made, const output_options& o) {
+    check(o);
+    const std::vector<std::filesystem::path> files = files_of(o);
+    std::vector<output> outputs;
+    for (const std::filesystem::path& file : files) outputs.push_back(make_output(file, o.jobs));
+    if (o.bmap) outputs.push_back(make_map(o));
+    std::vector<ic::sink*> sinks;
+    for (const output& each : outputs) sinks.push_back(each.to.get());
+
+    ic::sha256_digest sha256;
+    {
+        progress_line line{"writing " + name_of(o.file), o.quiet};
+        ic::write_options options{.jobs = o.jobs, .fsync = o.fsync};
+        options.on_progress = [&](const ic::progress& p) { line.show(p.done, p.total); };
+        if (o.digest) options.digests.push_back(&sha256);
+        ic::write(made, std::span<ic::sink* const>{sinks}, options);
+    }
+    if (!o.digest) return;
+    const bool is_image_there = std::ranges::any_of(files, is_standard_output);
+    fmt::print(is_image_there ? stderr : stdout, "{}  {}\n", sha256.text(), raw_name(o.file));
+}
+
+} // namespace command

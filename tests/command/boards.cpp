@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSL-1.0
+// Each board has a shipped description, which composes with files of true sizes into what other programs find sound.
+#include <tests/command/command.hpp>
+
+#include <tests/support/catch.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+using namespace imgcompose_test;
+
+namespace {
+
+/// The inputs of all boards: bootloader files as large as real ones, one device tree for each.
+class all_inputs {
+public:
+    explicit all_inputs(const nlohmann::json& boards) {
+        in.write("u-boot-sunxi-with-spl.bin", std::string(860'000, 'a'));
+        in.write("flash.bin", std::string(1'500'000, 'f'));
+        in.write("u-boot.bin.sd.bin", std::string(1'200'000, 'g'));
+        in.write("u-boot-spl.bin.normal.out", std::string(150'000, 's'));
+        in.write("kpart", std::string(20'000'000, 'k'));
+        in.write("idbloader.img", std::string(204'800, 'i'));
+        in.write("u-boot.itb", std::string(1'431'552, 'u'));
+        in.write("firmware/start4.elf", std::string(2'256'800, 'e'));
+        in.write("firmware/config.txt", "arm_64bit=1\n");
+        in.write("esp/EFI/BOOT/BOOTAA64.EFI", std::string(100'000, 'E'));
+        for (const auto& b : boards)
+            if (const auto dtb = b.at("dtb").get<std::string>(); !dtb.empty()) in.write("dtbs/" + dtb, "device tree");
+    }
+    command_folder in;
+};
+
+} // namespace
+
+TEST_CASE("each board has a description that composes a sound disk") {
+    const command_folder first;
+    const auto listed = first("boards --json");
+    REQUIRE(listed.status == 0);
+    const auto boards = nlohmann::json::parse(listed.output);
+    REQUIRE(boards.size() >= 45);
+    const all_inputs inputs{boards};
+    for (const auto& b : boards) {
+        const std::string name = b.at("name");
+        INFO(name);
+        CHECK_FALSE(b.at("source").get<std::string>().empty());
+        const auto built = inputs.in("build " + shipped(name) + " --inputs . -q -o disk.img");
+        INFO(built.output);
+        REQUIRE(built.status == 0);
+        const auto look = [&](const std::string& program) { return inputs.in.shell(program + " disk.img 2>&1"); };
+        if (have("sfdisk")) {
+            const auto said = look("sfdisk --verify");
+            INFO(said.output);
+            CHECK(said.status == 0);
+            CHECK(said.output.find("No errors detected") != std::string::npos);
+        }
+        if (have("sgdisk") && inputs.in.read("disk.img").substr(512, 8) == "EFI PART") {
+            const auto said = look("sgdisk -v");
+            INFO(said.output);
+            CHECK(said.status == 0);
+            CHECK(said.output.find("No problems found") != std::string::npos);
+        }
+        const auto inspected = inputs.in("inspect disk.img --json");
+        REQUIRE(inspected.status == 0);
+        const auto report = nlohmann::json::parse(inspected.output);
+        for (const auto& f : report.at("findings")) {
+            INFO(f.dump());
+            CHECK(f.at("severity") != "error");
+        }
+    }
+}
+
+TEST_CASE("a board's own files lie where its firmware looks") {
+    const command_folder first;
+    const all_inputs inputs{nlohmann::json::parse(first("boards --json").output)};
+    const auto bytes_at = [&](const std::string& board, std::size_t at, std::size_t size) {
+        const auto built = inputs.in("build " + shipped(board) + " --inputs . -q -o disk.img");
+        INFO(built.output);
+        REQUIRE(built.status == 0);
+        return inputs.in.read("disk.img").substr(at, size);
+    };
+    CHECK(bytes_at("orangepi-pc2", 8192, 4) == "aaaa");
+    CHECK(bytes_at("imx8mm-evk", 33 * 1024, 4) == "ffff");
+    CHECK(bytes_at("imx8mp-evk", 32 * 1024, 4) == "ffff");
+    // Amlogic: around the disk signature and the table.
+    const std::string start = bytes_at("odroid-c2", 0, 1024);
+    CHECK(start.substr(0, 440) == std::string(440, 'g'));
+    CHECK(start.substr(510, 2) == "\x55\xaa");
+    CHECK(start.substr(512, 512) == std::string(512, 'g'));
+    CHECK(start.substr(440, 70) != std::string(70, 'g'));
+    CHECK(bytes_at("visionfive-2", 4096 * 512, 4) == "ssss");
+    CHECK(bytes_at("kukui", 8192 * 512, 4) == "kkkk");
+}
+
+TEST_CASE("what cannot be on one disk is refused with the reason") {
+    const command_folder first;
+    const all_inputs inputs{nlohmann::json::parse(first("boards --json").output)};
+    const auto refused = [&](const std::string& description, const std::string& set, const std::string& words) {
+        const auto r = inputs.in("build " + shipped(description) + " --inputs . -q -o disk.img --set " + set);
+        INFO(r.output);
+        CHECK(r.status == 1);
+        CHECK(r.output.find(words) != std::string::npos);
+    };
+    refused("odroid-c2", "image.table=gpt", "can only have an MBR");
+    refused("orangepi-pc2", "image.sector_size=4096", "u-boot-sunxi-with-spl.bin");
+    refused("rock64", "image.board=rock-64", "rock64");
+}
+
+TEST_CASE("one description makes the disk and the SPI flash") {
+    const command_folder first;
+    const all_inputs inputs{nlohmann::json::parse(first("boards --json").output)};
+    const auto build = [&](const std::string& options) {
+        const auto r = inputs.in("build " + shipped("orangepi-5") + " --inputs . -q " + options);
+        INFO(r.output);
+        CHECK(r.status == (options.find("-o -") == std::string::npos ? 0 : 1));
+        return r.output;
+    };
+    build("-o disk.img");
+    const auto without = inputs.in.read("disk.img");
+    build("-o disk.img --set image.bootloader_in=spi");
+    CHECK(inputs.in.read("disk.img") == without);
+    CHECK(inputs.in.read("disk.spi.img").substr(0x8000, 4) == "iiii");
+    CHECK(inputs.in.read("disk.spi.img").substr(0x60000, 4) == "uuuu");
+    build("-o disk.img.gz --set image.bootloader_in=spi --set image.spi_size=16MiB");
+    CHECK(inputs.in.read("disk.spi.img").size() == 16u << 20);
+    CHECK(build("-o - --set image.bootloader_in=spi").find("two images") != std::string::npos);
+
+    const auto planned = inputs.in("plan " + shipped("orangepi-5") + " --inputs . --json --set image.bootloader_in=spi");
+    REQUIRE(planned.status == 0);
+    CHECK(nlohmann::json::parse(planned.output).at("spi").at("size").get<std::size_t>() % 65536 == 0);
+
+    const auto vendor = inputs.in("build " + shipped("rk3588-vendor-spi") + " --inputs . -q -o spi.img");
+    INFO(vendor.output);
+    REQUIRE(vendor.status == 0);
+    CHECK(inputs.in.read("spi.img").size() == 16u << 20);
+    CHECK(inputs.in.read("spi.img").substr(64 * 512, 4) == "iiii");
+    CHECK(inputs.in.read("spi.img").substr(16384 * 512, 4) == "uuuu");
+    CHECK(inputs.in.shell("sgdisk -p spi.img").output.find("7680            8063") != std::string::npos);
+}
+
+TEST_CASE("boards share a disk in a description") {
+    const command_folder first;
+    const all_inputs inputs{nlohmann::json::parse(first("boards --json").output)};
+    inputs.in.write("two.toml", "[image]\nboard = [\"orangepi-5\", \"orangepi-5b\"]\n[[partition]]\nname = \"a\"\nsize = \"1MiB\"\n"
+                                "filesystem = { type = \"ext4\", journal = \"none\" }\n"
+                                "tree = [{ text = \"${board.name} ${board.console}\", to = \"/boards\" }]\n");
+    const auto built = inputs.in("build two.toml -q -o disk.img");
+    INFO(built.output);
+    REQUIRE(built.status == 0);
+    CHECK(inputs.in.read("disk.img").substr(64 * 512, 4) == "iiii");
+    CHECK(inputs.in.read("disk.img").find("orangepi-5+orangepi-5b ttyS2,1500000") != std::string::npos);
+
+    const auto refused = [&](const std::string& set, const std::string& words) {
+        const auto r = inputs.in("plan two.toml --set '" + set + "'");
+        INFO(r.output);
+        CHECK(r.status == 1);
+        CHECK(r.output.find(words) != std::string::npos);
+    };
+    refused("image.board=[\"orangepi-5\", \"rock64\"]", "Xunlong Orange Pi 5 and Pine64 ROCK64 both start from idbloader.img");
+    refused("image.board=[\"rock64\", \"rock64\"]", "listed twice");
+    refused("image.board=[]", "empty list");
+    refused("image.bootloader_in=spi", "each has a flash of its own");
+    refused("image.bootloader_in=card", "it is in: disk, spi");
+    refused("image.spi_size=16MiB", "is for `bootloader_in");
+    refused("partition.a.filesystem.label=${board.dtb}", "differs between orangepi-5+orangepi-5b; write `fdtdir`");
+}
+
+TEST_CASE("a description extends another") {
+    const command_folder in;
+    in.write("base.toml", "[image]\nboard = \"rock64\"\nseed = \"base\"\n[[partition]]\nname = \"a\"\nsize = \"1MiB\"\n");
+    in.write("own.toml", "extends = \"base.toml\"\n[image]\nseed = \"own\"\n");
+    in.write("other.toml", "extends = \"own.toml\"\n[[partition]]\nname = \"b\"\nsize = \"1MiB\"\n");
+    const auto planned = in("plan other.toml --json");
+    INFO(planned.output);
+    REQUIRE(planned.status == 0);
+    const auto plan = nlohmann::json::parse(planned.output);
+    CHECK(plan.at("board") == "rock64");
+    REQUIRE(plan.at("partitions").size() == 1);
+    CHECK(plan.at("partitions")[0].at("name") == "b"); // lists as a whole
+    const auto made_of = [&](const std::string& description) {
+        REQUIRE(in("build " + description + " --set image.without_bootloader=true -q -o disk.img").status == 0);
+        return in.read("disk.img");
+    };
+    CHECK(made_of("own.toml") != made_of("base.toml")); // another seed
+
+    in.write("loop.toml", "extends = \"loop.toml\"\n");
+    CHECK(in("plan loop.toml").output.find("without end") != std::string::npos);
+    in.write("lost.toml", "extends = \"none.toml\"\n");
+    const auto lost = in("plan lost.toml");
+    CHECK(lost.output.find("lost.toml:1:11: there is no description none.toml") != std::string::npos);
+    in.write("wrong.toml", "[image]\nsede = \"x\"\n");
+    in.write("heir.toml", "extends = \"wrong.toml\"\n");
+    CHECK(in("plan heir.toml").output.find("wrong.toml:2:1: ") != std::string::npos); // the file that says it
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+// Outputs of the command: their formats, several at once, standard output.
+#include "command.hpp"
+
+#include <tests/support/catch.hpp>
+
+using imgcompose_test::command_folder;
+using imgcompose_test::have;
+using imgcompose_test::shipped;
+
+namespace {
+constexpr const char* mkfs = "mkfs ext4 --from rootfs --size 8MiB --seed x --quiet ";
+bool can_ask(const char* program) {
+    const bool found = have(program);
+    if (!found) WARN("skipped: " << program << " not found");
+    return found;
+}
+} // namespace
+
+TEST_CASE("the name of an output tells its format, and all outputs hold the same image") {
+    const command_folder run;
+    const auto made = run(std::string{mkfs} + "-o disk.img --also disk.simg --also disk.qcow2 --also disk.img.gz --also disk.img.zst --bmap");
+    CHECK(made.output == "");
+    REQUIRE(made.status == 0);
+    CHECK(run.shell("ls -A | grep -c -e '^disk' -e partial").output == "6\n");
+    if (can_ask("simg2img")) CHECK(run.shell("simg2img disk.simg 1 && cmp disk.img 1").output == "");
+    if (can_ask("qemu-img")) {
+        CHECK(run.shell("qemu-img check -q disk.qcow2").output == "");
+        CHECK(run.shell("qemu-img compare -f qcow2 -F raw disk.qcow2 disk.img").output == "Images are identical.\n");
+    }
+    if (can_ask("gzip")) CHECK(run.shell("gzip -dc disk.img.gz | cmp - disk.img").output == "");
+    if (can_ask("zstd")) CHECK(run.shell("zstd -qdc disk.img.zst | cmp - disk.img").output == "");
+    if (can_ask("bmaptool")) {
+        const auto copied = run.shell("bmaptool -q copy disk.img copy && cmp disk.img copy");
+        CHECK(copied.output == "");
+        CHECK(copied.status == 0);
+    }
+    CHECK(run(std::string{mkfs} + "-o alone.img").status == 0);
+    CHECK(run.read("alone.img") == run.read("disk.img"));
+}
+
+TEST_CASE("standard output gets the raw image, and what is told goes elsewhere") {
+    const command_folder run;
+    REQUIRE(run(std::string{mkfs} + "-o file.img").status == 0);
+    REQUIRE(run(std::string{mkfs} + "-o - --also b.img --digest 2>told | cat >piped.img").status == 0);
+    CHECK(run.shell("cmp file.img piped.img && cmp file.img b.img").output == "");
+    CHECK(run.shell("sha256sum file.img | cut -c 1-64").output == run.read("told").substr(0, 64) + "\n");
+    const auto built = run("build " + shipped("nanopi-r2s") + " --inputs . --quiet -o - --also disk.img >built.img; cmp built.img disk.img");
+    CHECK(built.output == "");
+}
+
+TEST_CASE("a reader that goes away is an error, and the files beside stay as they were") {
+    const command_folder run;
+    run.write("b.img", "old");
+    const auto made = run(std::string{mkfs} + "-o - --also b.img 2>told | head -c 10 >/dev/null; cat told");
+    CHECK(made.output.find("imgcompose: cannot write standard output at byte ") != std::string::npos);
+    CHECK(made.output.find("Broken pipe") != std::string::npos);
+    CHECK(run.read("b.img") == "old");
+}
+
+TEST_CASE("the digest is that of the raw image, under the name that it has unpacked") {
+    const command_folder run;
+    const auto made = run(std::string{mkfs} + "-o disk.img.zst --digest >sums");
+    REQUIRE(made.status == 0);
+    if (can_ask("zstd")) CHECK(run.shell("zstd -qd disk.img.zst && sha256sum -c sums").output == "disk.img: OK\n");
+}
+
+TEST_CASE("outputs that cannot be are refused before anything is made") {
+    const command_folder run;
+    const auto refused = [&](const std::string& options, const std::string& words) {
+        const auto told = run(std::string{mkfs} + options);
+        INFO(told.output);
+        CHECK(told.status == 1);
+        CHECK(told.output.find(words) != std::string::npos);
+    };
+    refused("-o disk.img.xz", "disk.img.xz has the name of a format that cannot be written");
+    refused("-o disk.img --also a.vmdk", "a.vmdk has the name of a format");
+    refused("-o disk.img --also ./disk.img", "disk.img is to be written twice");
+    refused("-o - --also -", "standard output is to be written twice");
+    refused("-o - --bmap", "--bmap writes a file beside that of -o, which is standard output");
+    refused("-o disk.simg --bmap", "--bmap tells of raw images");
+    CHECK(run.shell("ls -A | grep -c -e disk -e partial").output == "0\n");
+}
