@@ -23,7 +23,15 @@ consume() { # NAME OPTION...: configures, builds and runs the consumer
     [ "$("$dir/$name/consumer")" = "imgcompose $version" ] || fail "$name: run"
 }
 parts=''
-if [ -e include/imgcompose/openssl.hpp ] && [ -e /usr/include/openssl/evp.h ]; then parts=openssl; fi
+for part in openssl:openssl/evp.h gzip:zlib.h zstd:zstd.h; do
+    if [ -e "include/imgcompose/${part%:*}.hpp" ] && [ -e "/usr/include/${part#*:}" ]; then
+        parts=${parts:+$parts;}${part%:*}
+    fi
+done
+
+echo '-- recipes'
+python3 tests/consumer/recipes.py --self-test || fail 'the check of the recipes cannot fail'
+python3 tests/consumer/recipes.py "$source" || fail 'the recipes above'
 
 # Stripped, as a package is: a command with debug information says where it was compiled, and is right to.
 quietly "$cmake" --install "$build" --prefix "$dir/first" --strip || fail 'install'
@@ -66,11 +74,39 @@ if command -v pkg-config >/dev/null; then
     "$compiler" -std=c++20 $cxxflags tests/consumer/main.cpp $(pkg-config --cflags --libs imgcompose) -o "$dir/pc" ||
         fail 'pkg-config: build'
     [ "$("$dir/pc")" = "imgcompose $version" ] || fail 'pkg-config: run'
-    for part in $parts; do
+    for part in $(echo "$parts" | tr ';' ' '); do
         # shellcheck disable=SC2046,SC2086
         "$compiler" -std=c++20 $cxxflags "-DCONSUMER_$(echo "$part" | tr a-z A-Z)" tests/consumer/main.cpp \
             $(pkg-config --cflags --libs "imgcompose-$part") -o "$dir/pc" || fail "pkg-config: $part"
     done
 else
     echo 'skipped: pkg-config not found'
+fi
+
+echo '-- packages'
+if command -v dpkg-deb >/dev/null && command -v dpkg-shlibdeps >/dev/null; then
+    cp "$build/CPackConfig.cmake" "$dir/CPackConfig.cmake"
+    (cd "$dir" && quietly "$(dirname "$cmake")/cpack" -G DEB --config CPackConfig.cmake -B "$dir/packages") || fail 'cpack'
+    headers=$dir/packages/libimgcompose-dev_${version}_all.deb
+    [ -e "$headers" ] || { ls "$dir/packages"; fail 'no package of the headers'; }
+    dpkg-deb --extract "$headers" "$dir/deb"
+    (cd "$dir/deb/usr/include" && find . -type f | sort | xargs sha256sum) | diff "$dir/ours" - || fail 'headers of the package'
+    [ ! -e "$dir/deb/usr/bin" ] || fail 'a program in a package for every machine'
+    case $(dpkg-deb --field "$headers" Depends) in *libboost-dev*libfmt-dev*) ;; *) fail 'the package depends on nothing' ;; esac
+    ! holds_a_path "$dir/deb" || fail 'the packaged files above hold an absolute path'
+else
+    echo 'skipped: dpkg-deb and dpkg-shlibdeps not found'
+fi
+if command -v conan >/dev/null; then # from a copy: conan writes below test_package
+    mkdir "$dir/conan" && cp -r conan include LICENSE "$dir/conan/"
+    (cd "$dir/conan" && quietly conan create conan -s compiler.cppstd=20 --build=missing) || fail 'conan create'
+else
+    echo 'skipped: conan not found'
+fi
+if command -v vcpkg >/dev/null; then
+    quietly vcpkg install imgcompose --classic "--overlay-ports=$source/packaging/vcpkg/ports" --binarysource=clear \
+        "--x-install-root=$dir/vcpkg" || fail 'vcpkg install'
+    ! grep -i 'warning:' "$dir/log" || fail 'vcpkg has something to say about the port'
+else
+    echo 'skipped: vcpkg not found'
 fi

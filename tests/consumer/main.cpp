@@ -5,6 +5,14 @@
 #include <imgcompose/openssl.hpp>
 #endif
 
+#ifdef CONSUMER_GZIP
+#include <imgcompose/gzip.hpp>
+#endif
+
+#ifdef CONSUMER_ZSTD
+#include <imgcompose/zstd.hpp>
+#endif
+
 #include <cstdio>
 
 namespace ic = imgcompose;

@@ -14,13 +14,13 @@ import tempfile
 # Each folder of include/imgcompose/ includes only from its own row and the rows above it.
 ROWS = ["core", "os", "image", "partition", "tree", "fs", "boot", "board", "compose", "write", "flash", "inspect"]
 # Headers of their own targets, with the folder of the same name: the core never includes them.
-PARTS = ["openssl", "archive", "zstd"]
+PARTS = ["openssl", "gzip", "zstd"]
 LONGEST = 700
 
 SPDX = "SPDX-License-Identifier: BSL-1.0"
 COMMENTED = {".hpp": "// ", ".cpp": "// ", ".py": "# ", ".sh": "# ", ".cmake": "# ", ".in": "# ", ".toml": "# ",
              ".yml": "# ", ".txt": "# ", ".md": "<!-- ", "": "# "}
-UNCOMMENTED = ["LICENSE", ".json", "usage", ".cpio", ".bin", ".expected", ".golden"]
+UNCOMMENTED = ["LICENSE", ".json", ".svg", "usage", ".cpio", ".bin", ".expected", ".golden"]
 
 
 def is_text_of_ours(path):

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <imgcompose/rockchip.hpp>
+
+#ifdef WITH_OPENSSL
+#include <imgcompose/openssl.hpp>
+#endif
+
+#ifdef WITH_GZIP
+#include <imgcompose/gzip.hpp>
+#endif
+
+#ifdef WITH_ZSTD
+#include <imgcompose/zstd.hpp>
+#endif
+
+#include <cstdio>
+
+int main() {
+    const auto image = imgcompose::from_text("a bootloader");
+#ifdef WITH_OPENSSL
+    imgcompose::sha256_digest digest;
+    digest.update({});
+    if (digest.text().size() != 64) return 1;
+#endif
+    std::puts("imgcompose " IMGCOMPOSE_VERSION_STRING);
+    return image.size() == imgcompose::bytes{12} ? 0 : 1;
+}
