@@ -11,7 +11,8 @@ Without an option: everything built by g++ and tested, then everything built by 
 address and undefined-behaviour sanitizers, its unit tests run again. About 20 minutes on two cores
 the first time, much less with ccache's help later.
 
-  --fast     only the g++ build, without the tests that boot images or use the library from outside
+  --fast     only the g++ build, without the tests that boot images, use the library from
+             outside or run the cookbook
   --asan     only the sanitizer build and its tests
   --clang    only a clang++ build without sanitizers and all tests
   --jobs N   compilations and tests at a time                     (the number of processors)
@@ -22,11 +23,15 @@ named. Exit status 0 when every test passed.
 USAGE
 }
 
-packages="g++ clang-19 libclang-rt-19-dev cmake ninja-build ccache pkg-config git
-    libboost-dev librange-v3-dev libfmt-dev libssl-dev catch2 libbenchmark-dev
+packages="g++ clang-19 libclang-rt-19-dev cmake ninja-build ccache pkg-config git dpkg-dev binutils
+    libboost-dev librange-v3-dev libfmt-dev libssl-dev zlib1g-dev libzstd-dev catch2 libbenchmark-dev
     libtomlplusplus-dev libcli11-dev nlohmann-json3-dev
-    gdisk fdisk e2fsprogs dosfstools mtools u-boot-tools device-tree-compiler qemu-system-arm
-    attr acl libcap2-bin fakeroot cpio gzip perl python3 time strace"
+    gdisk fdisk e2fsprogs dosfstools mtools u-boot-tools device-tree-compiler libubootenv-tool mkbootimg
+    qemu-system-arm qemu-utils bmap-tools android-sdk-libsparse-utils genimage
+    gzip zstd lz4 lzop bzip2 xz-utils
+    squashfs-tools btrfs-progs xfsprogs f2fs-tools erofs-utils ntfs-3g exfatprogs genisoimage cryptsetup-bin
+    doxygen groff mandoc zsh fish
+    attr acl libcap2-bin fakeroot cpio perl python3 time strace"
 
 die() { echo "tests/run.sh: $*" >&2; exit 2; }
 say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
@@ -35,7 +40,7 @@ builds='ci asan' filter=() jobs=$(nproc) more=()
 while [ $# -gt 0 ]; do
     case $1 in
         -h | --help) usage; exit 0 ;;
-        --fast) builds=ci filter=(-LE 'boot|consumer') ;;
+        --fast) builds=ci filter=(-LE 'boot|consumer|cookbook') ;;
         --asan) builds=asan ;;
         --clang) builds=clang ;;
         --jobs) [ $# -ge 2 ] || die "--jobs needs a number"; jobs=$2; shift ;;
