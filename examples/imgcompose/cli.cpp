@@ -4,6 +4,7 @@
 #include "cli_pages.hpp"
 #include "commands.hpp"
 #include "document.hpp"
+#include "outputs.hpp"
 
 #include <imgcompose/core/error.hpp>
 
@@ -24,6 +25,10 @@ void add_output(CLI::App& app, output_options& o) {
                                           "standard output")->required();
     app.add_option("--also", o.also, "Another file to write in the same pass; may be repeated")->allow_extra_args(false);
     app.add_flag("--bmap", o.bmap, "Write a block map for bmaptool, named as the image and .bmap");
+    app.add_flag("--update", o.update, "Take what has not changed from the image that is there, and remember in a file named "
+                                       "as the image and .plan what is where, for the next time");
+    app.add_flag("--in-place", o.in_place, "With --update: write what has changed into the image itself, which is torn "
+                                           "when that is interrupted");
     app.add_option("--jobs", o.jobs, "Threads that write (default: one a processor)");
     app.add_flag("--fsync", o.fsync, "Wait until it is on the disk");
     app.add_flag("--digest", o.digest, "Print the SHA-256 of the image");
@@ -85,7 +90,7 @@ int parse_and_run(int argc, char** argv) {
     CLI::App app{"Composes bootable disk images byte for byte, without root, mounts or external tools.", "imgcompose"};
     app.set_version_flag("--version", "imgcompose " IMGCOMPOSE_VERSION_STRING);
     app.require_subcommand(1);
-    app.footer("Exit status: 0 done, 1 an error, 2 a wrong command line.");
+    app.footer("Exit status: 0 done, 1 an error, 2 a wrong command line, 128 and the signal's number if stopped by one.");
 
     bool boards_json = false;
     CLI::App& boards_app = *app.add_subcommand("boards", "List the boards that are known");
@@ -201,6 +206,9 @@ int parse_and_run(int argc, char** argv) {
 int run(int argc, char** argv) {
     try {
         return parse_and_run(argc, argv);
+    } catch (const stopped_by_signal& e) {
+        tell(e);
+        return 128 + e.number;
     } catch (const std::exception& e) {
         tell(e);
     }

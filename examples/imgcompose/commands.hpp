@@ -17,6 +17,8 @@ struct output_options {
     std::filesystem::path file{};              ///< "-": standard output
     std::vector<std::filesystem::path> also{}; ///< more of them, written in the same pass
     bool bmap = false;                         ///< also a block map beside `file`
+    bool update = false;                       ///< what has not changed is taken from what `file` holds already
+    bool in_place = false;                     ///< an update writes only what has changed, into `file` itself
     std::size_t jobs = 0; ///< threads; 0: as many as there are processors
     bool fsync = false;
     bool digest = false; ///< print its SHA-256

@@ -5,10 +5,14 @@
 
 #include <imgcompose/gzip.hpp>
 #include <imgcompose/openssl.hpp>
+#include <imgcompose/image/blob.hpp>
+#include <imgcompose/image/read.hpp>
+#include <imgcompose/os/signals.hpp>
 #include <imgcompose/os/terminal.hpp>
 #include <imgcompose/write/android_sparse.hpp>
 #include <imgcompose/write/bmap.hpp>
 #include <imgcompose/write/qcow2.hpp>
+#include <imgcompose/write/rebuild.hpp>
 #include <imgcompose/write/stream_sink.hpp>
 #include <imgcompose/write/write.hpp>
 #include <imgcompose/zstd.hpp>
@@ -18,6 +22,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -86,6 +91,50 @@ output make_map(const output_options& o) {
     return map;
 }
 
+std::filesystem::path plan_file(const output_options& o) { return o.file.string() + ".plan"; }
+
+/// The plan of the image that `o.file` holds, if it is still that one.
+std::optional<ic::saved_plan> former_plan(const output_options& o) {
+    if (!o.update || !std::filesystem::exists(plan_file(o))) return {};
+    const ic::owned_bytes raw = ic::read_all(ic::blob(plan_file(o)));
+    const std::string_view text{reinterpret_cast<const char*>(raw.data()), raw.size()};
+    auto plan = ic::parse_saved_plan(text, plan_file(o).string());
+    if (!ic::is_image_of(plan, o.file)) return {};
+    return plan;
+}
+
+/// Writes to all of them in one pass.
+void write_to(const std::vector<output>& outputs, const ic::image& made, const output_options& o,
+              std::vector<ic::digest*> digests) {
+    std::vector<ic::sink*> sinks;
+    for (const output& each : outputs) sinks.push_back(each.to.get());
+    const ic::os::stop_on_signal stop;
+    progress_line line{"writing " + name_of(o.file), o.quiet};
+    try {
+        ic::write(made, std::span<ic::sink* const>{sinks},
+                  {.jobs = o.jobs,
+                   .fsync = o.fsync,
+                   .digests = std::move(digests),
+                   .on_progress = [&](const ic::progress& p) { line.show(p.done, p.total); },
+                   .cancel = stop.token()});
+    } catch (const ic::cancelled&) {
+        throw stopped_by_signal{stop.received(), name_of(o.file)};
+    }
+}
+
+void remember_plan(const ic::image& made, const output_options& o) {
+    ic::write(ic::from_text(ic::to_text(ic::plan_of(made, o.file))), ic::sparse_file(plan_file(o)), {.fsync = o.fsync});
+}
+
+/// Writes into the file what differs from the image that it holds.
+void update_in_place(const ic::image& made, const ic::saved_plan& former, const output_options& o) {
+    std::filesystem::remove(plan_file(o)); // it tells of the file no longer
+    std::vector<output> outputs(1);
+    outputs[0].to = std::make_unique<ic::existing_file>(o.file, ic::existing_file_options{.only_differences = true});
+    write_to(outputs, ic::changes_since(made, former), o, {});
+    remember_plan(made, o);
+}
+
 } // namespace
 
 output_format format_of(const std::filesystem::path& file) {
@@ -111,6 +160,11 @@ void check(const output_options& o) {
     }
     if (seen.contains("-") && ic::os::is_terminal(ic::os::standard_output))
         throw ic::input_error("standard output is a terminal, which an image only confuses; give -o a file, or a pipe behind it");
+    if (o.in_place && !o.update) throw ic::input_error("--in-place tells how to --update; give that too");
+    if (o.update && (is_standard_output(o.file) || format_of(o.file) != output_format::raw))
+        throw ic::input_error("--update is for a raw image in a file; give -o the name of one");
+    if (o.in_place && (!o.also.empty() || o.bmap || o.digest))
+        throw ic::input_error("--in-place does not read the whole image, which --also, --bmap and --digest need; leave out one or the other");
     if (!o.bmap) return;
     if (is_standard_output(o.file)) throw ic::input_error("--bmap writes a file beside that of -o, which is standard output");
     if (const output_format f = format_of(o.file); f == output_format::android_sparse || f == output_format::qcow2)
@@ -119,21 +173,18 @@ void check(const output_options& o) {
 
 void save(const ic::image& made, const output_options& o) {
     check(o);
+    const auto former = former_plan(o);
+    if (former && o.in_place && former->image_size == made.size()) return update_in_place(made, *former, o);
+
     const std::vector<std::filesystem::path> files = files_of(o);
     std::vector<output> outputs;
     for (const std::filesystem::path& file : files) outputs.push_back(make_output(file, o.jobs));
     if (o.bmap) outputs.push_back(make_map(o));
-    std::vector<ic::sink*> sinks;
-    for (const output& each : outputs) sinks.push_back(each.to.get());
-
     ic::sha256_digest sha256;
-    {
-        progress_line line{"writing " + name_of(o.file), o.quiet};
-        ic::write_options options{.jobs = o.jobs, .fsync = o.fsync};
-        options.on_progress = [&](const ic::progress& p) { line.show(p.done, p.total); };
-        if (o.digest) options.digests.push_back(&sha256);
-        ic::write(made, std::span<ic::sink* const>{sinks}, options);
-    }
+    std::vector<ic::digest*> digests;
+    if (o.digest) digests.push_back(&sha256);
+    write_to(outputs, former ? ic::taken_from(made, *former, o.file) : made, o, std::move(digests));
+    if (o.update) remember_plan(made, o);
     if (!o.digest) return;
     const bool is_image_there = std::ranges::any_of(files, is_standard_output);
     fmt::print(is_image_there ? stderr : stdout, "{}  {}\n", sha256.text(), raw_name(o.file));

@@ -81,3 +81,58 @@ TEST_CASE("outputs that cannot be are refused before anything is made") {
     refused("-o disk.simg --bmap", "--bmap tells of raw images");
     CHECK(run.shell("ls -A | grep -c -e disk -e partial").output == "0\n");
 }
+
+TEST_CASE("an update makes what a fresh build makes, and remembers what it took from where") {
+    const command_folder run;
+    const std::string into = std::string{mkfs} + "-o disk.img --update ";
+    const bool in_place = GENERATE(false, true);
+    const std::string update = into + (in_place ? "--in-place " : "");
+    run.write("rootfs/large", std::string(300'000, 'l'));
+    REQUIRE(run.shell("touch -d '2020-01-01' rootfs/large").status == 0);
+    REQUIRE(run(into).status == 0);
+    CHECK(run.read("disk.img.plan").substr(0, 18) == "imgcompose-plan 1\n");
+
+    run.write("rootfs/etc/hostname", "another name\n");
+    run.write("rootfs/new", std::string(100'000, 'n'));
+    const auto updated = run(update);
+    INFO(updated.output);
+    REQUIRE(updated.status == 0);
+    REQUIRE(run(std::string{mkfs} + "-o fresh.img").status == 0);
+    CHECK(run.shell("cmp disk.img fresh.img").output == "");
+
+    // No longer what it was.
+    REQUIRE(run.shell("rm rootfs/new && printf x | dd of=disk.img bs=1 seek=5000000 conv=notrunc 2>/dev/null").status == 0);
+    REQUIRE(run(update).status == 0);
+    REQUIRE(run(std::string{mkfs} + "-o fresh.img").status == 0);
+    CHECK(run.shell("cmp disk.img fresh.img").output == "");
+    run.write("disk.img.plan", "imgcompose-plan 1\nwhat");
+    CHECK(run(update).output.find("disk.img.plan:2") != std::string::npos);
+}
+
+TEST_CASE("an update that cannot be is refused") {
+    const command_folder run;
+    const auto refused = [&](const std::string& options, const std::string& words) {
+        const auto r = run(mkfs + options);
+        INFO(r.output);
+        CHECK(r.status == 1);
+        CHECK(r.output.find(words) != std::string::npos);
+    };
+    refused("-o disk.img.gz --update", "for a raw image");
+    refused("-o - --update | cat; exit 1", "for a raw image");
+    refused("-o disk.img --in-place", "how to --update");
+    refused("-o disk.img --update --in-place --digest", "--digest need");
+}
+
+TEST_CASE("a signal ends the writing, and what was there stays") {
+    const command_folder run;
+    run.write("disk.img", "old");
+    run.write("rootfs/large", std::string(3'000'000, 'l'));
+    // The reader makes the command wait until after the signal.
+    const auto stopped = run(std::string{mkfs} + "-o - --also disk.img 2>told; echo status $? >>told) | (sleep 2; cat >/dev/null); cat told; ls -A | grep -c partial",
+                             "(timeout --preserve-status -s TERM 1");
+    INFO(stopped.output);
+    CHECK(stopped.output.find("stopped by signal 15 before standard output was complete") != std::string::npos);
+    CHECK(stopped.output.find("status 143\n") != std::string::npos);
+    CHECK(run.read("disk.img") == "old");
+    CHECK(stopped.output.find("\n0\n") != std::string::npos);
+}
