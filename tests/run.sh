@@ -27,7 +27,7 @@ packages="g++ clang-19 libclang-rt-19-dev cmake ninja-build ccache pkg-config gi
     libboost-dev librange-v3-dev libfmt-dev libssl-dev zlib1g-dev libzstd-dev catch2 libbenchmark-dev
     libtomlplusplus-dev libcli11-dev nlohmann-json3-dev
     gdisk fdisk e2fsprogs dosfstools mtools u-boot-tools device-tree-compiler libubootenv-tool mkbootimg
-    qemu-system-arm qemu-utils bmap-tools android-sdk-libsparse-utils genimage
+    qemu-system-arm qemu-efi-aarch64 qemu-utils bmap-tools android-sdk-libsparse-utils genimage
     gzip zstd lz4 lzop bzip2 xz-utils
     squashfs-tools btrfs-progs xfsprogs f2fs-tools erofs-utils ntfs-3g exfatprogs genisoimage cryptsetup-bin
     doxygen groff mandoc zsh fish

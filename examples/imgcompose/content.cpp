@@ -5,6 +5,8 @@
 
 #include <imgcompose/boot/boot_script.hpp>
 #include <imgcompose/boot/extlinux_files.hpp>
+#include <imgcompose/boot/loader_entry.hpp>
+#include <imgcompose/boot/uefi.hpp>
 #include <imgcompose/fs/ext4/ext4.hpp>
 #include <imgcompose/fs/fat/write.hpp>
 #include <imgcompose/image/blob.hpp>
@@ -14,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -110,8 +113,11 @@ ic::recipe read_filesystem(const section& s, ic::tree content) {
 }
 
 boot_files::boot_files(const section& top, const std::vector<const ic::board*>& boards, std::chrono::seconds epoch)
-    : extlinux_(unless_off(top.table("extlinux"))), script_(unless_off(top.table("boot_script"))), epoch_(epoch) {
-    for (const ic::board* b : boards) device_trees_.push_back(b->dtb);
+    : extlinux_(unless_off(top.table("extlinux"))), script_(unless_off(top.table("boot_script"))), loader_(unless_off(top.table("loader"))), epoch_(epoch) {
+    for (const ic::board* b : boards) {
+        device_trees_.push_back(b->dtb);
+        architectures_.push_back(b->architecture);
+    }
     if (device_trees_.empty()) device_trees_.emplace_back();
     // A script may boot what the entry of a switched-off extlinux.conf says.
     if (const section s = top.table("extlinux")) configuration_ = read_extlinux(s);
@@ -120,10 +126,11 @@ boot_files::boot_files(const section& top, const std::vector<const ic::board*>& 
 void boot_files::add_to(const std::string& partition, ic::tree& content) {
     if (extlinux_ && *extlinux_.text("into") == partition) add_extlinux(content);
     if (script_ && *script_.text("into") == partition) add_boot_script(content);
+    if (loader_ && *loader_.text("into") == partition) add_loader(content);
 }
 
 void boot_files::require_all_added() const {
-    for (const auto& [s, added] : {std::pair{extlinux_, extlinux_added_}, std::pair{script_, script_added_}})
+    for (const auto& [s, added] : {std::pair{extlinux_, extlinux_added_}, std::pair{script_, script_added_}, std::pair{loader_, loader_added_}})
         if (s && !added) s.refuse("into", fmt::format("there is no partition \"{}\"", *s.text("into")));
 }
 
@@ -167,6 +174,33 @@ void boot_files::add_boot_script(ic::tree& content) {
     const auto script = s.at("commands", [&] { return ic::boot_script(commands, {.name = name, .time = epoch_}); });
     content = s.at("path", [&] { return std::move(content) | ic::add(s.text("path").value_or("/boot.scr"), script); });
     script_added_ = true;
+}
+
+void boot_files::add_loader(ic::tree& content) {
+    const section& s = loader_;
+    ic::loader_conf conf;
+    if (const auto timeout = s.count("timeout")) conf.timeout = std::chrono::seconds{*timeout};
+    for (const section& e : s.tables("entry")) {
+        const std::string file = *e.text("name") + ".conf";
+        if (!ic::is_loader_entry_name(file)) e.refuse("name", "a name has letters, digits and + - _ . only");
+        ic::loader_entry entry{.title = e.text("title").value_or(*e.text("name")),
+                               .version = e.text("version").value_or(""),
+                               .kernel = *e.text("kernel"),
+                               .options = e.text("append").value_or(""),
+                               .devicetree = e.text("fdt").value_or("")};
+        if (const auto initrd = e.text("initrd")) entry.initrds.push_back(*initrd);
+        if (conf.default_entry.empty()) conf.default_entry = file;
+        if (s.text("default") == e.text("name")) conf.default_entry = file;
+        content = e.at("name", [&] { return std::move(content) | ic::add("/loader/entries/" + file, entry); });
+    }
+    if (const auto wanted = s.text("default"); wanted && conf.default_entry != *wanted + ".conf")
+        s.refuse("default", fmt::format("there is no entry \"{}\"", *wanted));
+    content = s.at("into", [&] { return std::move(content) | ic::add("/loader/loader.conf", conf); });
+    for (const std::string_view architecture : architectures_)
+        for (const ic::finding& f : ic::check_esp(content, ic::machine_named(architecture)))
+            if (f.how_bad == ic::severity::error) s.refuse("entry", f.message);
+            else warnings_.push_back(fmt::format("loader: {}", f.message));
+    loader_added_ = true;
 }
 
 } // namespace command

@@ -22,7 +22,7 @@ imgcompose::tree read_tree(const section& partition);
 /// A partition's filesystem with that tree in it.
 imgcompose::recipe read_filesystem(const section& filesystem, imgcompose::tree content);
 
-/// Adds the files of [extlinux] and [boot_script] to the tree of the partition that gets them.
+/// Adds the files of [extlinux], [boot_script] and [loader] to the tree of the partition that gets them.
 class boot_files {
 public:
     boot_files(const section& top, const std::vector<const imgcompose::board*>& boards, std::chrono::seconds epoch);
@@ -36,12 +36,13 @@ public:
 private:
     void add_extlinux(imgcompose::tree& content);
     void add_boot_script(imgcompose::tree& content);
+    void add_loader(imgcompose::tree& content);
 
-    section extlinux_, script_;
+    section extlinux_, script_, loader_;
     imgcompose::extlinux configuration_{};
-    std::vector<std::string_view> device_trees_{}; // of the boards
+    std::vector<std::string_view> device_trees_{}, architectures_{}; // of the boards
     std::chrono::seconds epoch_;
-    bool extlinux_added_ = false, script_added_ = false;
+    bool extlinux_added_ = false, script_added_ = false, loader_added_ = false;
     std::vector<std::string> warnings_;
 };
 

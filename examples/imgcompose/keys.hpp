@@ -143,6 +143,22 @@ inline constexpr std::array boot_script{
     key{"append", text, false, "The kernel's command line."},
     key{"commands", verbatim, false, "A script of your own instead of the four above; `${name}` is U-Boot's in it."},
 };
+inline constexpr std::array loader_entry{
+    key{"name", text, true, "The name of its file in `loader/entries`, without `.conf`."},
+    key{"title", text, false, "What the menu shows; the name if not given."},
+    key{"version", text, false, "Shown too, and what entries of the same title are sorted by."},
+    key{"kernel", text, true, "Path of the kernel in the same filesystem; it needs an EFI stub, as distributions' have."},
+    key{"initrd", text, false, "Path of the initial ramdisk."},
+    key{"fdt", text, false, "Path of the device tree; the firmware's own if not given."},
+    key{"append", text, false, "The kernel's command line."},
+};
+inline constexpr std::array loader{
+    key{"into", text, true, "The name of the partition that gets the files: the EFI system partition."},
+    key{"enabled", boolean, false, "false: as if this table were not there."},
+    key{"timeout", integer, false, "Seconds that the menu is shown; it is not if not given."},
+    key{"default", text, false, "Name of the entry to boot; the first if not given."},
+    key{"entry", tables, true, "What can be booted.", loader_entry, "name"},
+};
 inline constexpr std::array description{
     key{"extends", verbatim, false, "Another description, relative to this one: what it has and this one has not is taken from "
                                     "there, key by key; lists as a whole."},
@@ -153,6 +169,7 @@ inline constexpr std::array description{
     key{"partition", tables, false, "The partitions, in the order of the disk.", partition, "name"},
     key{"extlinux", table, false, "An extlinux.conf that U-Boot boots by.", extlinux},
     key{"boot_script", table, false, "A boot.scr that U-Boot boots by.", boot_script},
+    key{"loader", table, false, "`loader.conf` and `loader/entries` that systemd-boot, or U-Boot's and other readers of them, boot by.", loader},
 };
 
 } // namespace keys

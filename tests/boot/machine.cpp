@@ -10,6 +10,7 @@ namespace ic = imgcompose;
 
 static_assert(ic::machine_of_pe(0xaa64) == ic::machine::arm64);
 static_assert(ic::machine_of_pe(0x1c4) == ic::machine::arm && ic::machine_of_pe(0x1c0) == ic::machine::arm);
+static_assert(ic::machine_named("x86_64") == ic::machine::x86_64 && ic::machine_named("x86-64") == ic::machine::unknown);
 static_assert(ic::machine_of_pe(0x1234) == ic::machine::unknown);
 static_assert(ic::machine_of_elf(243, 1) == ic::machine::riscv32 && ic::machine_of_elf(243, 2) == ic::machine::riscv64);
 static_assert(ic::machine_of_elf(183, 1) == ic::machine::unknown); // arm64 with pointers of 32 bits

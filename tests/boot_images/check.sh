@@ -5,7 +5,7 @@
 # grown and written to, and what is left on the disk is checked.
 # usage: check.sh inputs|VARIANT DIR, from the top of the source tree
 #   inputs    fetches and makes in DIR what the variants are composed of
-#   VARIANT   composes and boots a description beside this script: gpt, fat, mbr, script, smallest or generations
+#   VARIANT   composes and boots a description beside this script: gpt, fat, mbr, script, smallest, generations or uefi
 # $IMGCOMPOSE_COMMAND is the command. Exit 77: skipped, and why.
 set -eu
 variant=$1 dir=$2
@@ -34,16 +34,31 @@ if [ "$variant" = inputs ]; then
         "$shared/boot/make-rootfs.sh" "$inputs" "$dir/rootfs" >"$dir/rootfs.log" 2>&1 || { tail "$dir/rootfs.log"; exit 1; }
         touch "$dir/rootfs.complete"
     fi
+    # What starts by UEFI, by the package lists that were just fetched.
+    if [ ! -e "$dir/systemd-bootaa64.efi" ]; then
+        for conf in "$inputs"/apt/*/apt.conf; do export APT_CONFIG=$conf; break; done
+        (mkdir -p "$dir/systemd" && cd "$dir/systemd" && apt-get download systemd-boot-efi && dpkg-deb -x systemd-boot-efi_*.deb .) \
+            >"$dir/systemd.log" 2>&1 && cp "$dir/systemd/usr/lib/systemd/boot/efi/systemd-bootaa64.efi" "$dir/" || cat "$dir/systemd.log"
+    fi
     for name in Image idbloader.img u-boot.itb dtbs; do ln -sfn "$inputs/$name" "$dir/$name"; done
     exit 0
 fi
 
 [ -e "$dir/rootfs.complete" ] || skip "no inputs in $dir"
 image=$dir/$variant.img
-changes=() options=() description=disk.toml
+changes=() options=() description=disk.toml board=rock64
+blobs=(--blob "$dir/idbloader.img@64" --blob "$dir/u-boot.itb@16384")
+boot=("$shared/boot/boot-check.sh" --inputs "$inputs" --timeout 400)
 case $variant in
     gpt) ;;
     generations) description=generations.toml ;;
+    uefi)
+        description=uefi.toml board=uefi-arm64 blobs=()
+        firmware=/usr/share/qemu-efi-aarch64/QEMU_EFI.fd
+        [ -e "$firmware" ] || skip "$firmware not found: apt-get install qemu-efi-aarch64"
+        [ -e "$dir/systemd-bootaa64.efi" ] || skip "Debian's systemd-boot-efi for arm64 not to be had"
+        boot=("$here/boot-uefi.sh" "$firmware")
+        ;;
     fat) changes=(--set partition.boot.filesystem.type=fat) ;;
     mbr) changes=(--set image.table=mbr) ;;
     script) changes=(--set boot_script.into=boot --set extlinux.enabled=false) ;;
@@ -55,9 +70,9 @@ case $variant in
 esac
 "$IMGCOMPOSE_COMMAND" build "$here/$description" --inputs "$dir" "${changes[@]}" -o "$image"
 status=0
-"$IMGCOMPOSE_COMMAND" lint "$image" --board rock64 || status=1
-"$shared/check/check-image.sh" --blob "$dir/idbloader.img@64" --blob "$dir/u-boot.itb@16384" "$image" || status=1
+"$IMGCOMPOSE_COMMAND" lint "$image" --board "$board" || status=1
+"$shared/check/check-image.sh" "${blobs[@]}" "$image" || status=1
 "$shared/check/compare-tree.py" --part 2 --method debugfs "$image" "$dir/rootfs" || status=1
-"$shared/boot/boot-check.sh" --inputs "$inputs" --timeout 400 "${options[@]}" "$image" || status=1
+"${boot[@]}" "${options[@]}" "$image" || status=1
 [ $status != 0 ] || rm -f "$image" # the console's log stays
 exit $status

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Each board has a shipped description, which composes with files of true sizes into what other programs find sound.
+#include <tests/boot/pe_file.hpp>
 #include <tests/command/command.hpp>
 
 #include <tests/support/catch.hpp>
@@ -11,6 +12,11 @@
 using namespace imgcompose_test;
 
 namespace {
+
+std::string text_of_pe() {
+    const auto raw = pe_file();
+    return {reinterpret_cast<const char*>(raw.data()), raw.size()};
+}
 
 /// The inputs of all boards: bootloader files as large as real ones, one device tree for each.
 class all_inputs {
@@ -164,6 +170,36 @@ TEST_CASE("boards share a disk in a description") {
     refused("image.bootloader_in=card", "it is in: disk, spi");
     refused("image.spi_size=16MiB", "is for `bootloader_in");
     refused("partition.a.filesystem.label=${board.dtb}", "differs between orangepi-5+orangepi-5b; write `fdtdir`");
+}
+
+TEST_CASE("systemd-boot gets its menu, and what it could not start is refused") {
+    const command_folder in;
+    in.write("program.efi", text_of_pe());
+    in.write("uefi.toml", "[image]\nboard = \"uefi-arm64\"\n[[partition]]\nname = \"esp\"\nsize = \"40MiB\"\n"
+                          "filesystem = { type = \"fat\", fat_bits = 32 }\n"
+                          "tree = [{ file = \"program.efi\", to = \"/EFI/BOOT/BOOTAA64.EFI\" }, { file = \"Image\", to = \"/linux\" }]\n"
+                          "[loader]\ninto = \"esp\"\ntimeout = 3\ndefault = \"two\"\n"
+                          "[[loader.entry]]\nname = \"one\"\nkernel = \"/linux\"\n"
+                          "[[loader.entry]]\nname = \"two\"\ntitle = \"Second\"\nkernel = \"/linux\"\nappend = \"quiet\"\n");
+    in.write("Image", text_of_pe());
+    const auto built = in("build uefi.toml -q -o disk.img");
+    INFO(built.output);
+    REQUIRE(built.status == 0);
+    if (have("mtype")) {
+        CHECK(in.shell("mtype -i disk.img@@1M ::/loader/loader.conf").output == "timeout 3\ndefault two.conf\n");
+        CHECK(in.shell("mtype -i disk.img@@1M ::/loader/entries/two.conf").output == "title Second\nlinux /linux\noptions quiet\n");
+    }
+    const auto refused = [&](const std::string& set, const std::string& words) {
+        const auto r = in("build uefi.toml -q -o disk.img --set " + set);
+        INFO(r.output);
+        CHECK(r.status == 1);
+        CHECK(r.output.find(words) != std::string::npos);
+    };
+    refused("loader.default=three", "there is no entry \"three\"");
+    refused("loader.entry.one.kernel=/Linus", "one.conf: \"/Linus\" is not in the partition");
+    refused("loader.entry.one.name=a/b", "letters, digits");
+    refused("loader.into=root", "there is no partition \"root\"");
+    refused("image.board=uefi-x86-64", "BOOTX64.EFI is missing");
 }
 
 TEST_CASE("a description extends another") {

@@ -45,6 +45,13 @@ constexpr std::string_view name_of(machine m) {
     return n != nullptr ? n->name : "an unknown processor";
 }
 
+/// That of which `name_of` is the name.
+constexpr machine machine_named(std::string_view name) {
+    for (const auto& n : detail::machines)
+        if (n.name == name) return n.is;
+    return machine::unknown;
+}
+
 constexpr machine machine_of_pe(std::uint16_t number) {
     if (number == 0x01c0 || number == 0x01c4) return machine::arm; // without Thumb, with Thumb-2
     for (const auto& n : detail::machines)
@@ -61,10 +68,7 @@ constexpr machine machine_of_elf(std::uint16_t number, std::uint8_t elf_class) {
 
 /// Of the word in a FIT's `arch`; U-Boot has one for both widths of riscv, of which the boards are of 64 bits.
 constexpr machine machine_of_fit(std::string_view arch) {
-    if (arch == "riscv") return machine::riscv64;
-    for (const auto& n : detail::machines)
-        if (n.name == arch) return n.is;
-    return machine::unknown;
+    return arch == "riscv" ? machine::riscv64 : machine_named(arch);
 }
 
 constexpr machine machine_of_uimage(std::uint8_t arch) {

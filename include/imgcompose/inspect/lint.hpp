@@ -274,10 +274,7 @@ private:
             text::join(path, " of ", where));
     }
     [[nodiscard]] machine machine_of_board() const {
-        if (options_.on == nullptr) return machine::unknown;
-        for (const machine m : {machine::arm64, machine::riscv64, machine::x86_64})
-            if (name_of(m) == options_.on->architecture) return m;
-        return machine::unknown;
+        return options_.on == nullptr ? machine::unknown : machine_named(options_.on->architecture);
     }
 
     void check_script(const found_boot_files& f) {
