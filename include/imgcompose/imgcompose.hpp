@@ -114,7 +114,9 @@
 #include <imgcompose/board/raspberry_pi.hpp>
 #include <imgcompose/board/rockchip.hpp>
 #include <imgcompose/board/rockchip/idbloader.hpp>
+#include <imgcompose/board/rockchip/parameter.hpp>
 #include <imgcompose/board/rockchip/spi_image.hpp>
+#include <imgcompose/board/rockchip/vendor_images.hpp>
 #include <imgcompose/board/starfive.hpp>
 #include <imgcompose/compose/compose.hpp>
 #include <imgcompose/compose/disk.hpp>

@@ -5,7 +5,9 @@
 
 #include <imgcompose/board/boards.hpp>
 #include <imgcompose/board/rockchip/idbloader.hpp>
+#include <imgcompose/board/rockchip/vendor_images.hpp>
 #include <imgcompose/boot/fit_read.hpp>
+#include <imgcompose/boot/uimage.hpp>
 #include <imgcompose/core/hash.hpp>
 #include <imgcompose/core/readable.hpp>
 #include <imgcompose/inspect/report.hpp>
@@ -88,23 +90,27 @@ inline std::optional<found_artefact> idbloader_v2(const window& from, const arte
     return a;
 }
 
-/// uboot.img and trust.img of Rockchip's vendor tools. Source: rkbin tools, loaderimage.c and trust_merger.h.
-inline std::optional<found_artefact> rockchip_vendor_image(const window& from) {
-    const owned_bytes h = from.take(offset{}, bytes{2048});
-    if (h.size() != 2048) return {};
-    if (chars_of(h).starts_with("LOADER  "))
-        return found_artefact{.kind = "Rockchip U-Boot",
-                              .file_name = "uboot.img",
-                              .size = bytes{2048u + std::uint64_t{le32_at(h, 20)}},
-                              .details = {text::join("loads at ", text::hex(le32_at(h, 16)))}};
-    if (!chars_of(h).starts_with("BL3X")) return {};
+/// The first copy of uboot.img or trust.img, whose sums are checked.
+inline std::optional<found_artefact> rockchip_vendor_image(const window& from, const artefact_options& options) {
+    if (const auto h = from.get<rockchip::loader_header>(offset{}); h && rockchip::detail::text_of(h->magic) == rockchip::detail::loader_magic) {
+        found_artefact a{.kind = "Rockchip U-Boot",
+                         .file_name = "uboot.img",
+                         .size = bytes{sizeof *h + std::uint64_t{from_disk(h->load_size)}},
+                         .details = {text::join("loads at ", text::hex(from_disk(h->load_address)))}};
+        const auto found = rockchip::read_uboot_img(from, options.sha256);
+        if (found && (!found->crc_matches || found->hash_matches == false))
+            a.whole = false, a.details.emplace_back(found->crc_matches ? "its hash is wrong" : "its checksum is wrong");
+        return a;
+    }
+    const auto h = from.get<rockchip::trust_header>(offset{});
+    if (!h || rockchip::detail::text_of(h->magic) != rockchip::detail::trust_magic) return {};
     found_artefact a{.kind = "Rockchip trusted firmware", .file_name = "trust.img", .size = bytes{2048}};
-    const std::size_t count = le32_at(h, 12) >> 16, table = (le32_at(h, 12) & 0xffff) * 4 + 256;
-    for (std::size_t n = 0; n < count && table + (n + 1) * 16 <= h.size(); ++n) {
-        const auto entry = std::span{h}.subspan(table + n * 16, 16);
-        const std::uint64_t at = le32_at(entry, 4), size = le32_at(entry, 8);
-        a.size = std::max(a.size, bytes{(at + size) * 512});
-        a.details.push_back(text::join(text::quoted(chars_of(entry.first(4))), ": ", size * 512, " bytes"));
+    const auto parts = rockchip::read_trust_img(from, options.sha256);
+    if (parts.empty()) a.whole = false, a.details.emplace_back("its header names components that are not there");
+    for (const rockchip::found_trust_part& p : parts) {
+        a.size = std::max(a.size, from_start(p.content.at() + p.content.size()) - from_start(from.at()));
+        a.details.push_back(text::join(text::quoted(p.id), ": ", p.content.size().count, " bytes"));
+        if (p.hash_matches == false) a.whole = false, a.details.push_back(text::join("the hash of ", p.id, " is wrong"));
     }
     return a;
 }
@@ -150,26 +156,50 @@ inline std::optional<found_artefact> fit_or_device_tree(const window& from, cons
     return a;
 }
 
-/// U-Boot for Allwinner: an SPL with a header of the boot ROM, and at 32 KiB a FIT.
+/// U-Boot as a legacy image: behind SPL of 32-bit boards.
+inline std::optional<found_artefact> legacy_image(const window& from) {
+    const auto h = from.get<uimage_header>(offset{});
+    if (!h || from_disk(h->magic) != uimage_magic) return {};
+    found_artefact a{.kind = "uImage",
+                     .file_name = "u-boot.img",
+                     .size = bytes{sizeof(uimage_header) + std::uint64_t{from_disk(h->size)}}};
+    constexpr bytes most = mebibytes{64}; // no bootloader has more
+    const owned_bytes raw = from.take(offset{}, std::min(a.size, most));
+    try {
+        const uimage_contents c = read_uimage(raw);
+        a.details.push_back(text::join(text::quoted(c.name), ": ", name_of(static_cast<uimage_type>(c.type)), ", ",
+                                       from_disk(h->size), " bytes, loads at ", text::hex(c.load)));
+    } catch (const error& e) {
+        a.whole = false;
+        a.size = bytes{raw.size()};
+        a.details.emplace_back(e.what());
+    }
+    return a;
+}
+
+/// U-Boot for Allwinner: an SPL with a header of the boot ROM, and at 32 KiB a FIT or, on 32-bit SoCs, a legacy image.
 /// Source: U-Boot include/sunxi_image.h, struct boot_file_head; arch/arm/mach-sunxi/Kconfig.
 inline std::optional<found_artefact> egon(const window& from, const artefact_options& options) {
     const owned_bytes h = from.take(offset{}, bytes{32});
     if (h.size() != 32 || chars_of(h).substr(4, 8) != "eGON.BT0") return {};
     const std::uint32_t length = le32_at(h, 16), stored = le32_at(h, 12);
     found_artefact a{.kind = "eGON", .file_name = "sunxi-spl.bin", .size = bytes{length}};
-    constexpr bytes largest = mebibytes{1}, fit_at = kibibytes{32};
+    constexpr bytes largest = mebibytes{1}, u_boot_at = kibibytes{32};
     const owned_bytes spl = from.take(offset{}, std::min(a.size, largest));
     std::uint32_t sum = 0x5f0a6c39u - stored; // the field itself is summed as this
     for (std::size_t at = 0; at + 4 <= spl.size(); at += 4) sum += le32_at(spl, at);
     a.whole = spl.size() == length && length % 4 == 0 && sum == stored;
     a.size = std::min(a.size, bytes{spl.size()});
     a.details.push_back(text::join("SPL: ", length, " bytes, checksum ", sum == stored ? "right" : "wrong"));
-    if (a.size > fit_at) return a;
-    if (auto fit = fit_or_device_tree(from.part(offset{fit_at}, from.size()), options); fit && fit->kind == "FIT") {
+    if (a.size > u_boot_at) return a;
+    const window behind = from.part(offset{u_boot_at}, from.size());
+    std::optional<found_artefact> u_boot = legacy_image(behind);
+    if (!u_boot) u_boot = fit_or_device_tree(behind, options);
+    if (u_boot && (u_boot->kind == "FIT" || u_boot->kind == "uImage")) {
         a.file_name = "u-boot-sunxi-with-spl.bin";
-        a.size = fit_at + fit->size;
-        a.whole = a.whole && fit->whole;
-        a.details.insert(a.details.end(), fit->details.begin(), fit->details.end());
+        a.size = u_boot_at + u_boot->size;
+        a.whole = a.whole && u_boot->whole;
+        a.details.insert(a.details.end(), u_boot->details.begin(), u_boot->details.end());
     }
     return a;
 }
@@ -200,7 +230,7 @@ inline std::optional<found_artefact> recognise_artefact(const window& disk, offs
     const window from = disk.part(at, disk.size());
     std::optional<found_artefact> a = detail::idbloader_v1(from);
     if (!a) a = detail::idbloader_v2(from, options);
-    if (!a) a = detail::rockchip_vendor_image(from);
+    if (!a) a = detail::rockchip_vendor_image(from, options);
     if (!a) a = detail::egon(from, options);
     if (!a) a = detail::image_vector_table(from);
     if (!a) a = detail::fit_or_device_tree(from, options);
