@@ -1,83 +1,40 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
-# Times `imgcompose mkfs ext4 --from` against `mke2fs -t ext4 -d` on the same trees in one run.
+# Times imgcompose against the programs that do the same, and against the machine's limit.
 set -eu
 
 usage() {
     cat <<'USAGE'
-usage: benchmarks/compare.sh [--rounds N] [--out DIR] [TREE...]
+usage: benchmarks/compare.sh [trees | scale | bytes | clone | plot] [OPTION...]
 
-Each round runs every program once on each TREE, interleaved; medians are printed: wall time, CPU
-time, peak memory, space taken by the image, and the ratio to mke2fs. Without a TREE one is made: 20,000 small files in
-nested directories and one directory of 5,000. Outputs go to DIR (/dev/shm, where it exists).
-$IMGCOMPOSE_COMMAND names the command (default: build/ci/examples/imgcompose/imgcompose).
-Needs: mke2fs (e2fsprogs), GNU time, python3.
+  trees   (default) the work loads w1 (a root filesystem), w2 (small files), w3 (large files), w4 (a disk with a FAT boot
+          partition and a blob), by imgcompose, by each other program found here, and by a program that only walks, reads
+          and writes; then what was wanted, and whether it was met
+  scale   10,000 to 1,000,000 files
+  bytes   64 MiB to 4 GiB in large files
+  clone   on XFS, mounted from a file (root): the image is made by sharing blocks
+  plot    benchmarks/time-by-files.svg and time-by-bytes.svg, of the last scale and bytes
+
+  --rounds N   (5)      --only w2,w4      --tree w1=DIR      --out DIR (/dev/shm)     --sync     --peers mke2fs,tar
+                                                                                      -h of compare.py has all
+
+Programs are interleaved: each round has each of them once. Work loads are made where they are missing (w1 by shared/perf only).
+$IMGCOMPOSE_COMMAND names the command; without it one is built in build/compare.
 USAGE
 }
 
-rounds=5 out=/dev/shm trees=()
-[ -d $out ] || out=${TMPDIR:-/tmp}
-while [ $# -gt 0 ]; do
-    case $1 in
-        -h | --help) usage; exit 0 ;;
-        --rounds) rounds=$2; shift ;;
-        --out) out=$2; shift ;;
-        -*) usage >&2; exit 2 ;;
-        *) trees+=("$1") ;;
-    esac
-    shift
-done
-PATH=$PATH:/usr/sbin:/sbin
+case ${1-} in -h | --help) usage; exit 0 ;; esac
 here=$(cd "$(dirname "$0")" && pwd)
-command=${IMGCOMPOSE_COMMAND:-$here/../build/ci/examples/imgcompose/imgcompose}
-[ -x "$command" ] || { echo "compare.sh: $command not found: build it or set IMGCOMPOSE_COMMAND" >&2; exit 2; }
-work=$(mktemp -d "$out/imgcompose-compare.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-
-if [ ${#trees[@]} -eq 0 ]; then
-    trees=("$work/made")
-    python3 - "$work/made" <<'PY'
-import os, sys
-top = sys.argv[1]
-for i in range(20000):
-    folder = f'{top}/{i % 40:02}/{i // 40 % 50:02}'
-    os.makedirs(folder, exist_ok=True)
-    with open(f'{folder}/file-{i:05}', 'wb') as f: f.write(bytes([i % 251]) * (i * 37 % 9000))
-os.makedirs(f'{top}/large')
-for i in range(5000):
-    with open(f'{top}/large/name-{i:05}', 'wb') as f: f.write(b'x' * (i % 300))
-PY
+build=$here/../build/compare
+command=${IMGCOMPOSE_COMMAND-}
+if [ -z "$command" ]; then
+    mkdir -p "$build"
+    {
+        cmake -S "$here/.." -B "$build" -DCMAKE_BUILD_TYPE=Release -DIMGCOMPOSE_TESTS=OFF -DIMGCOMPOSE_BENCHMARKS=OFF &&
+            cmake --build "$build" --target imgcompose_command
+    } >"$build/benchmark-build.log" 2>&1 || { tail "$build/benchmark-build.log" >&2; exit 1; }
+    command=$build/examples/imgcompose/imgcompose
 fi
-
-run() { # TREE NAME OUTPUT COMMAND...
-    local tree=$1 name=$2 image=$3
-    shift 3
-    rm -f "$image"
-    /usr/bin/time -q -o "$work/time" -f '%e %U %S %M' "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; echo "compare.sh: $name failed on $tree" >&2; exit 1; }
-    echo "$tree $name $(tail -n 1 "$work/time") $(($(stat -c %b "$image") / 2048))" >>"$work/results"
-    rm -f "$image"
-}
-for tree in "${trees[@]}"; do
-    files=$(find "$tree" | wc -l)
-    mib=$(($(du -sm "$tree" | cut -f 1) * 5 / 4 + files / 1000 + 128))
-    for ((i = 0; i < rounds; i++)); do
-        for jobs in 1 0; do
-            run "$tree" "imgcompose_jobs_$jobs" "$work/image" "$command" mkfs ext4 --from "$tree" --size "${mib}M" --inodes $((files + 1000)) --jobs $jobs -o "$work/image"
-        done
-        run "$tree" mke2fs_-d "$work/image" mke2fs -q -t ext4 -b 4096 -N $((files + 1000)) -d "$tree" "$work/image" "${mib}M"
-    done
-    echo "$tree: $files names, image of $mib MiB"
-done
-python3 - "$work/results" <<'PY'
-import statistics, sys
-rows = {}
-for line in open(sys.argv[1]):
-    tree, name, *figures = line.split()
-    rows.setdefault(tree, {}).setdefault(name, []).append([float(f) for f in figures])
-for tree, programs in rows.items():
-    middle = {name: [statistics.median(column) for column in zip(*runs)] for name, runs in programs.items()}
-    reference = middle['mke2fs_-d'][0]
-    print(f'\n{tree}\n  {"program":20} {"wall s":>8} {"cpu s":>8} {"peak MiB":>9} {"image MiB":>10} {"mke2fs / it":>12}')
-    for name, (wall, user, system, peak, size) in middle.items():
-        print(f'  {name:20} {wall:8.2f} {user + system:8.2f} {peak / 1024:9.0f} {size:10.0f} {reference / max(wall, 0.01):12.1f}')
-PY
+mkdir -p "$build"
+"${CXX:-c++}" -std=c++20 -O2 -pthread "$here/programs/limit.cpp" -o "$build/limit"
+exec python3 "$here/compare.py" "$@" --command "$command" --limit "$build/limit"
