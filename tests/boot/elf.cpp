@@ -3,6 +3,7 @@
 #include <imgcompose/image/blob.hpp>
 
 #include "tests/boot/elf_file.hpp"
+#include "tests/boot/shipped.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/run.hpp"
 
@@ -73,20 +74,27 @@ TEST_CASE("no change of a byte of a program leads a reader outside") {
     }
 }
 
-TEST_CASE("readelf sees the same segments") {
-    const std::string file = "/bin/sh";
-    if (!imgcompose_test::have("readelf") || !std::filesystem::exists(file)) {
-        WARN("skipped: readelf or /bin/sh not found");
+namespace {
+
+/// What is loaded of a file, by readelf and by us.
+void same_by_readelf(const std::string& file) {
+    INFO(file);
+    const std::string listed = imgcompose_test::run("readelf -hlW " + imgcompose_test::quoted(file)).output;
+    if (listed.find("little endian") == std::string::npos) {
+        CHECK_THROWS_MATCHES(ic::read_elf(ic::window{ic::blob(file)}), ic::format_error, says("big-endian"));
         return;
     }
     const auto p = ic::read_elf(ic::window{ic::blob(file)});
-    std::istringstream lines{imgcompose_test::run("readelf -lW " + file).output};
+    std::istringstream lines{listed};
     std::vector<std::string> theirs, ours;
+    std::string entry, machine;
     for (std::string line; std::getline(lines, line);) {
         std::istringstream words{line};
         std::string type, at, virtual_address, address, size, memory;
-        if (words >> type >> at >> virtual_address >> address >> size >> memory && type == "LOAD" &&
-            std::stoull(size, nullptr, 16) != 0)
+        words >> type >> at >> virtual_address >> address >> size >> memory;
+        if (type == "Entry") entry = address; // Entry point address: 0x200000
+        if (type == "Machine:") machine = at;
+        if (!memory.empty() && type == "LOAD" && std::stoull(size, nullptr, 16) != 0)
             theirs.push_back(ic::text::join(std::stoull(at, nullptr, 16), ' ', std::stoull(address, nullptr, 16), ' ',
                                             std::stoull(size, nullptr, 16), ' ', std::stoull(memory, nullptr, 16)));
     }
@@ -94,4 +102,27 @@ TEST_CASE("readelf sees the same segments") {
         ours.push_back(ic::text::join(s.at.count, ' ', s.address, ' ', s.size.count, ' ', s.memory.count));
     CHECK_FALSE(ours.empty());
     CHECK(ours == theirs);
+    CHECK(ic::text::hex(p.entry) == entry);
+    CHECK((p.built_for == ic::machine::arm64) == (machine == "AArch64"));
+    CHECK((p.built_for == ic::machine::arm) == (machine == "ARM"));
+}
+
+} // namespace
+
+TEST_CASE("readelf sees the same segments") {
+    const std::string file = "/bin/sh";
+    if (!imgcompose_test::have("readelf") || !std::filesystem::exists(file)) {
+        WARN("skipped: readelf or /bin/sh not found");
+        return;
+    }
+    same_by_readelf(file);
+}
+
+TEST_CASE("readelf sees the same segments in firmware that is shipped", "[shipped]") {
+    const auto files = imgcompose_test::shipped_files({".elf"});
+    if (files.empty() || !imgcompose_test::have("readelf")) {
+        WARN("skipped: no .elf in $IMGCOMPOSE_BOOTLOADERS or /usr/lib/u-boot, or readelf not found");
+        return;
+    }
+    for (const auto& file : files) same_by_readelf(file.string());
 }

@@ -167,7 +167,7 @@ TEST_CASE("no change of a byte leads a reader outside") {
     CHECK(read > 1000);
 }
 
-TEST_CASE("device trees that are shipped are written again as they were") {
+TEST_CASE("device trees that are shipped are written again as they were", "[shipped]") {
     // Debian's linux-image-* packages unpacked, or installed; $IMGCOMPOSE_DEVICE_TREES names another place.
     const char* named = std::getenv("IMGCOMPOSE_DEVICE_TREES");
     std::vector<std::filesystem::path> tops, files;
@@ -176,8 +176,9 @@ TEST_CASE("device trees that are shipped are written again as they were") {
         for (const auto& e : std::filesystem::directory_iterator{"/usr/lib"})
             if (e.path().filename().string().starts_with("linux-image-")) tops.push_back(e.path());
     for (const auto& top : tops)
-        for (const auto& e : std::filesystem::recursive_directory_iterator{top})
-            if (e.path().extension() == ".dtb") files.push_back(e.path());
+        if (std::filesystem::exists(top))
+            for (const auto& e : std::filesystem::recursive_directory_iterator{top})
+                if (e.path().extension() == ".dtb") files.push_back(e.path());
     if (files.empty()) {
         WARN("skipped: no .dtb in $IMGCOMPOSE_DEVICE_TREES or /usr/lib/linux-image-*");
         return;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/boot/fit_read.hpp>
 #include <imgcompose/boot/u_boot_fit.hpp>
+#include <imgcompose/image/blob.hpp>
 
 #include "tests/boot/elf_file.hpp"
+#include "tests/boot/shipped.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/run.hpp"
 
@@ -79,4 +81,46 @@ TEST_CASE("an incomplete u-boot.itb is refused") {
     refused([](auto& p) { p.bl31 = ic::from_text("bl31.bin, not an ELF file"); }, "not a valid ELF program");
     refused([](auto& p) { p.board = ic::machine::riscv64; }, "atf is for arm64, but the board is riscv64");
     refused([](auto& p) { p.tee = ic::owned(elf_file({}, 0)); }, "tee has nothing to load");
+}
+
+TEST_CASE("of what is shipped beside an u-boot.itb the same images are made", "[shipped]") {
+    int made = 0;
+    for (const auto& path : imgcompose_test::shipped_files({"u-boot.itb"})) {
+        const auto folder = path.parent_path();
+        const std::string board = folder.filename().string(); // "rock64-rk3328"
+        const auto bl31 = folder.parent_path().parent_path() / "arm-trusted-firmware" /
+                          board.substr(board.rfind('-') + 1) / "bl31.elf";
+        const ic::window file{ic::blob(path)};
+        const auto theirs = ic::read_fit(file);
+        const auto tree = folder / theirs.configuration().description;
+        if (!std::filesystem::exists(bl31) || !std::filesystem::exists(tree)) continue;
+        INFO(board);
+        const ic::window whole{ic::fit(ic::u_boot_fit({.u_boot = ic::blob(folder / "u-boot-nodtb.bin"),
+                                                       .u_boot_address = 0x200000,
+                                                       .bl31 = ic::blob(bl31),
+                                                       .device_trees = {{"tree", ic::blob(tree)}}}))};
+        const auto ours = ic::read_fit(whole);
+        REQUIRE(ours.images.size() == theirs.images.size());
+        for (std::size_t i = 0; i < ours.images.size(); ++i) {
+            const auto &a = ours.images[i], &b = theirs.images[i];
+            INFO(a.name << ", " << b.name);
+            CHECK(a.type == b.type);
+            CHECK(a.arch == b.arch);
+            CHECK(a.os == (b.os == "U-Boot" ? "u-boot" : b.os)); // U-Boot compares them so
+            CHECK(a.compression == b.compression);
+            CHECK(a.load == b.load);
+            if (b.entry) CHECK(a.entry == b.entry);
+            CHECK(ic::read_all(ic::content_of(whole, a).copy()) == ic::read_all(ic::content_of(file, b).copy()));
+        }
+        // By place: they are "atf_1" there and "atf-1" here.
+        const auto places = [](const ic::found_fit& fit) {
+            std::vector<std::ptrdiff_t> all;
+            for (const auto& name : fit.configuration().images())
+                all.push_back(fit.find_image(name) - fit.images.data());
+            return all;
+        };
+        CHECK(places(ours) == places(theirs));
+        ++made;
+    }
+    if (made == 0) WARN("skipped: no u-boot.itb and its parts in $IMGCOMPOSE_BOOTLOADERS or /usr/lib/u-boot");
 }

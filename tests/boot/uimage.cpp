@@ -2,6 +2,7 @@
 #include <imgcompose/boot/uimage.hpp>
 #include <imgcompose/image/read.hpp>
 
+#include "tests/boot/shipped.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/run.hpp"
 
@@ -206,5 +207,43 @@ TEST_CASE("mkimage makes the same uImage of every size, and of every word it kno
         // A multi-file image is not made of one file, and with flat_dt mkimage makes a FIT.
         if (known(type) && type != ic::uimage_type::multi && type != ic::uimage_type::flat_device_tree)
             with([&](auto& o) { o.type = type; });
+    }
+}
+
+TEST_CASE("legacy images that are shipped are read with the facts that mkimage lists", "[shipped]") {
+    const auto files = imgcompose_test::shipped_files({".img"}, "\x27\x05\x19\x56");
+    if (files.empty() || !imgcompose_test::have("mkimage")) {
+        WARN("skipped: no uImage in $IMGCOMPOSE_BOOTLOADERS or /usr/lib/u-boot, or mkimage not found");
+        return;
+    }
+    const imgcompose_test::mkimage_names types{"-T"}, archs{"-A"}, systems{"-O"}, compressions{"-C"};
+    const auto eight_digits = [](std::uint32_t value) {
+        const std::string digits = ic::text::hex(value).substr(2);
+        return std::string(8 - digits.size(), '0') + digits;
+    };
+    for (const auto& path : files) {
+        INFO(path);
+        const std::string file = imgcompose_test::read_file(path);
+        const std::string listed = imgcompose_test::run("mkimage -l " + imgcompose_test::quoted(path.string())).output;
+        if (listed.find("Data Size:    0 Bytes") != std::string::npos || file.size() < 64) {
+            CHECK_THROWS_AS(ic::read_uimage(raw(file)), ic::format_error); // novena-rawsd has a text of 20 bytes
+            continue;
+        }
+        const auto u = ic::read_uimage(raw(file));
+        CHECK(u.size.count == file.size());
+        const auto says = [&](const std::string& words) {
+            INFO(words << " in\n" << listed);
+            CHECK(("\n" + listed).find("\n" + words) != std::string::npos);
+        };
+        says("Image Name:   " + u.name + '\n');
+        says(ic::text::join("Image Type:   ", archs.long_of(std::string{name_of(ic::uimage_arch{u.arch})}), ' ',
+                            systems.long_of(std::string{name_of(ic::uimage_os{u.os})}), ' ',
+                            types.long_of(std::string{name_of(ic::uimage_type{u.type})}), " (",
+                            compressions.long_of(std::string{name_of(ic::uimage_compression{u.compression})}), ")\n"));
+        says(ic::text::join("Data Size:    ", u.size.count - 64, " Bytes"));
+        says("Load Address: " + eight_digits(u.load) + '\n');
+        says("Entry Point:  " + eight_digits(u.entry) + '\n');
+        const auto created = imgcompose_test::run(ic::text::join("date -u -d @", u.time, " '+%a %b %e %H:%M:%S %Y'"));
+        says("Created:      " + created.output);
     }
 }

@@ -28,7 +28,8 @@ tr -d '\r\000' <"$log" | awk '
     stage == 1 && /Linux version / { stage = 2; next }
     stage == 2 && /EXT4-fs \(.*\): mounted filesystem|^imgcompose-initramfs: mounted/ { stage = 3; next }
     stage == 3 && /^IMGCOMPOSE-BOOT-OK/ { stage = 4; next }
+    stage == 4 && /reboot: Power down/ { stage = 5; next }
     /Kernel panic|Oops|BUG: |EXT4-fs error|EXT4-fs warning|I\/O error|BOOT-FAILED|imgcompose-initramfs: FAILED/ { bad = 1 }
-    END { exit stage == 4 && !bad ? 0 : 1 }' || fail "it did not come up"
+    END { exit stage == 5 && !bad ? 0 : 1 }' || fail "it did not come up"
 "$shared/check/check-image.sh" "$work/disk" || fail "the disk is not sound after the boot"
 echo "boot-uefi: $image came up"

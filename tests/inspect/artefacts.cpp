@@ -5,6 +5,7 @@
 
 #include "made.hpp"
 #include "tests/boot/sha256sum.hpp"
+#include "tests/boot/shipped.hpp"
 #include "tests/support/catch.hpp"
 
 #include <filesystem>
@@ -144,11 +145,29 @@ TEST_CASE("an eGON header with its FIT is one file, with its checksum checked") 
 }
 
 TEST_CASE("files of vendors and of i.MX are found by their headers") {
-    std::string uboot = "LOADER  " + std::string(2040, '\0') + std::string(1000, 'u');
-    uboot[20] = '\xe8', uboot[21] = '\x03';
-    REQUIRE(on_disk(uboot));
-    CHECK(on_disk(uboot)->size.count == uboot.size());
-    CHECK(on_disk(uboot)->file_name == "uboot.img");
+    const auto text = [](const ic::owned_bytes& b) { return std::string{reinterpret_cast<const char*>(b.data()), b.size()}; };
+    const ic::owned_bytes u_boot(1000, std::byte{'u'});
+    const std::string uboot = text(ic::rockchip::uboot_img(u_boot, {.sha256 = t::sha256_by_sha256sum}));
+    const auto found = on_disk(uboot, {.sha256 = t::sha256_by_sha256sum});
+    REQUIRE(found);
+    CHECK(found->size.count == 3048);
+    CHECK(found->file_name == "uboot.img");
+    CHECK(found->whole);
+    const auto damaged_at = [&](std::string image, std::size_t at) {
+        image[at] = static_cast<char>(image[at] + 1);
+        return on_disk(image, {.sha256 = t::sha256_by_sha256sum})->details.back();
+    };
+    CHECK(damaged_at(uboot, 2500) == "its checksum is wrong");
+    CHECK(damaged_at(uboot, 17) == "its hash is wrong");
+    CHECK_FALSE(on_disk(uboot.substr(0, 3000))->whole);
+
+    const std::array parts{ic::rockchip::trust_part{"BL31", ic::from_text(std::string(5000, '1')), 0x40000}};
+    const std::string trust = text(ic::rockchip::trust_img(parts, {.sha256 = t::sha256_by_sha256sum}));
+    REQUIRE(on_disk(trust));
+    CHECK(on_disk(trust)->file_name == "trust.img");
+    CHECK(on_disk(trust)->size.count == 2048 + 6144);
+    CHECK(on_disk(trust)->whole);
+    CHECK(damaged_at(trust, 3000) == "the hash of BL31 is wrong");
 
     // An image vector table at 0x7e0fc0 whose boot data, 32 bytes behind it, starts 0x40 before and has 0x2000 bytes.
     std::string ivt("\xd1\x00\x20\x41\x00\x10\x7e\x00\0\0\0\0\0\0\0\0\xe0\x0f\x7e\x00\xc0\x0f\x7e\x00\0\0\0\0\0\0\0\0"
@@ -160,27 +179,93 @@ TEST_CASE("files of vendors and of i.MX are found by their headers") {
     CHECK(on_disk(ivt)->size.count == 0x2000 - 0x40);
 }
 
-TEST_CASE("bootloaders of Debian's packages have the lengths of their files") {
-    const char* const folder = std::getenv("IMGCOMPOSE_BOOT_BLOBS");
-    if (folder == nullptr) {
-        WARN("skipped: IMGCOMPOSE_BOOT_BLOBS names no folder with idbloader.img and u-boot.itb of Debian's "
-             "u-boot-rockchip");
+TEST_CASE("U-Boot as a legacy image behind an eGON header is a part of the file") {
+    const inputs in;
+    if (no_mkimage()) return;
+    REQUIRE(in.make("head -c 20000 spl > s && mkimage -A arm -T sunxi_egon -d s egon && mkimage -A arm -O u-boot "
+                    "-T firmware -C none -a 0x4a000000 -n U-Boot -d x u && cp egon out && truncate -s 32768 out && "
+                    "cat u >> out"));
+    const std::string sound = in.out();
+    const auto a = on_disk(sound);
+    REQUIRE(a);
+    CHECK(a->file_name == "u-boot-sunxi-with-spl.bin");
+    CHECK(a->size.count == sound.size());
+    CHECK(a->whole);
+    REQUIRE(a->details.size() == 2);
+    CHECK(a->details[1] == "\"U-Boot\": firmware, 50001 bytes, loads at 0x4a000000");
+    for (const std::size_t at : {std::size_t{32768 + 20}, sound.size() - 1}) { // its header, its data
+        std::string damaged = sound;
+        damaged[at] = static_cast<char>(damaged[at] + 1);
+        const auto b = on_disk(damaged);
+        REQUIRE(b);
+        CHECK_FALSE(b->whole);
+        CHECK(b->size.count == sound.size());
+    }
+    const std::string cut = std::string(32768, '\0') + sound.substr(0, sound.size() - 1);
+    const auto short_one = ic::recognise_artefact(ic::window{ic::from_text(cut)}, ic::offset{64_sectors});
+    REQUIRE(short_one);
+    CHECK_FALSE(short_one->whole);
+    CHECK(short_one->size.count == sound.size() - 1);
+}
+
+namespace {
+
+/// The number behind these words in what a program lists.
+std::uint64_t number_behind(const std::string& listed, const std::string& words, int base = 10) {
+    const auto at = listed.find(words);
+    INFO(words << " in\n" << listed);
+    REQUIRE(at != listed.npos);
+    return std::stoull(listed.substr(at + words.size()), nullptr, base);
+}
+bool tells(const ic::found_artefact& a, const std::string& detail) {
+    return std::ranges::find(a.details, detail) != a.details.end();
+}
+
+} // namespace
+
+TEST_CASE("bootloaders that are shipped have the lengths of their files and what mkimage lists", "[shipped]") {
+    const auto files = t::shipped_files(
+        {"idbloader.img", "u-boot.itb", "u-boot-sunxi-with-spl.bin", "sunxi-spl.bin", "SPL", "u-boot-dtb.imx"});
+    if (files.empty() || no_mkimage()) {
+        WARN("skipped: no bootloaders in $IMGCOMPOSE_BOOTLOADERS or /usr/lib/u-boot");
         return;
     }
-    int found = 0;
-    for (const auto& f : std::filesystem::recursive_directory_iterator{folder}) {
-        const std::string name = f.path().filename().string();
-        if (name != "idbloader.img" && name != "u-boot.itb" && name != "u-boot-sunxi-with-spl.bin") continue;
-        INFO(f.path().string());
-        const auto a = on_disk(t::read_file(f.path()));
+    for (const auto& path : files) {
+        const std::string name = path.filename().string(), word = t::shell(path.string());
+        INFO(path.string());
+        std::string file = t::read_file(path);
+        if (name == "sunxi-spl.bin") { // Debian ships both halves, and u-boot-install-sunxi writes them so
+            file.resize(32768);
+            file += t::read_file(path.parent_path() / "u-boot-sunxi-with-spl.fit.itb");
+        }
+        const auto a = on_disk(file, {.sha256 = t::sha256_by_sha256sum});
         REQUIRE(a);
-        CHECK(a->file_name == name);
         CHECK(a->whole);
-        CHECK(a->size.count <= f.file_size());
-        CHECK(f.file_size() - a->size.count < 2048);
-        ++found;
+        CHECK(a->size.count == file.size());
+        if (name == "idbloader.img") {
+            const std::string facts =
+                t::run("dumpimage -T rksd -l " + word).output; // "Image Type:   Rockchip RK32 (SD/MMC) boot image"
+            CHECK(a->kind == "idbloader");
+            CHECK(facts.find("Rockchip " + a->soc.substr(0, 4) + " (SD/MMC)") != std::string::npos);
+            CHECK(tells(*a, ic::text::join("TPL: ", number_behind(facts, "Init Data Size: "), " bytes")));
+            CHECK(tells(*a, ic::text::join("SPL: ", number_behind(facts, "Boot Data Size: "), " bytes")));
+        } else if (name.find("sunxi") != name.npos) {
+            CHECK(a->kind == "eGON");
+            CHECK(a->file_name == "u-boot-sunxi-with-spl.bin");
+            const std::string facts = t::run("mkimage -l " + word).output;
+            CHECK(tells(*a,
+                        ic::text::join("SPL: ", number_behind(facts, "eGON image, size: "), " bytes, checksum right")));
+        } else if (name == "u-boot.itb") {
+            CHECK(a->kind == "FIT");
+            CHECK(a->file_name == name);
+        } else {
+            const std::string facts = t::run("mkimage -l " + word).output;
+            CHECK(a->kind == "i.MX boot image");
+            // As its boot data has it: with the 1 KiB in front of it on the medium.
+            CHECK(a->size.count + 1024 == number_behind(facts, "Data Size: "));
+            CHECK(tells(*a, "entry at " + ic::text::hex(number_behind(facts, "Entry Point: ", 16))));
+        }
     }
-    CHECK(found > 0);
 }
 
 TEST_CASE("nothing is found in noise, and damaged headers end in an answer") {

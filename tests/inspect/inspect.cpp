@@ -2,6 +2,7 @@
 #include <imgcompose/inspect/inspect.hpp>
 
 #include "made.hpp"
+#include "tests/boot/sha256sum.hpp"
 #include "tests/support/catch.hpp"
 
 #include <map>
@@ -171,11 +172,12 @@ TEST_CASE("each mistake has its finding") {
 
 TEST_CASE("a bootloader in a filesystem is a mistake, in a partition of its own or beside it is none") {
     // uboot.img of Rockchip's vendor tools, 10 KiB, at sector 16384.
-    std::string uboot = "LOADER  " + std::string(2040, '\0') + std::string(8192, 'u');
-    uboot[21] = '\x20';
+    const ic::owned_bytes u_boot(8192, std::byte{'u'});
+    ic::owned_bytes uboot = ic::rockchip::uboot_img(u_boot, {.sha256 = t::sha256_by_sha256sum, .copies = 1});
+    uboot.resize(2048 + u_boot.size());
     const auto with = [&](ic::disk_plan plan) {
         ic::owned_bytes raw = ic::read_all(std::move(plan) | ic::disk_size(ic::bytes{32_MiB}) | ic::compose);
-        std::ranges::copy(std::as_bytes(std::span{uboot}), raw.begin() + 16384 * 512);
+        std::ranges::copy(uboot, raw.begin() + 16384 * 512);
         return inspected(ic::owned(std::move(raw)));
     };
     const auto inside = with(ic::disk_plan{} | ic::partition("root", ic::bytes{16_MiB}, ic::ext4(t::small_tree())));

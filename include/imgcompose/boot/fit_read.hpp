@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,8 +73,9 @@ struct found_fit_configuration {
     /// All images it names, each once, in the order in which they are loaded.
     [[nodiscard]] std::vector<std::string> images() const {
         std::vector<std::string> all;
+        std::set<std::string_view> seen;
         const auto add = [&](const std::string& image) {
-            if (!image.empty() && std::ranges::find(all, image) == all.end()) all.push_back(image);
+            if (!image.empty() && seen.insert(image).second) all.push_back(image);
         };
         add(kernel), add(firmware);
         std::ranges::for_each(loadables, add);
@@ -109,6 +111,8 @@ struct found_fit {
 
 /// Images, configurations, and hashes of one image that are read.
 inline constexpr std::size_t fit_node_limit = 4096;
+/// Names in the lists of all configurations that are read.
+inline constexpr std::size_t fit_name_limit = 65536;
 
 struct fit_read_options {
     sha256_function sha256 = nullptr; ///< without it sha256 hashes are not checked
@@ -168,9 +172,12 @@ private:
     static std::string text_of(const fdt_node_view& node, std::string_view name) {
         return std::string{node.string(name).value_or(std::string_view{})};
     }
-    static std::vector<std::string> texts_of(const fdt_node_view& node, std::string_view name) {
+    std::vector<std::string> texts_of(const fdt_node_view& node, std::string_view name) {
         const auto p = node.property(name);
         const auto all = p ? p->strings() : std::nullopt;
+        names_ += all ? all->size() : 0;
+        if (names_ > fit_name_limit)
+            fail::not_a_fit(text::join("its configurations have more than ", fit_name_limit, " names in their lists"));
         return all ? std::vector<std::string>{all->begin(), all->end()} : std::vector<std::string>{};
     }
     static bool is_hash(std::string_view name) { return name.starts_with("hash"); }
@@ -214,7 +221,7 @@ private:
         const auto p = node.property(name);
         return p ? p->u32() : std::nullopt;
     }
-    static found_fit_configuration configuration_of(const fdt_node_view& node) {
+    found_fit_configuration configuration_of(const fdt_node_view& node) {
         found_fit_configuration c{.name = std::string{node.name()},
                                   .description = text_of(node, "description"),
                                   .kernel = text_of(node, "kernel"),
@@ -281,6 +288,7 @@ private:
     owned_bytes tree_bytes_{};
     found_fit fit_{};
     std::vector<bool> counts_from_base_{};
+    std::size_t names_ = 0;
     std::optional<std::uint64_t> vendor_size_{};
 };
 
@@ -302,8 +310,17 @@ inline std::vector<finding> check(const found_fit& fit, bytes available) {
     if (fit.size > available)
         error(text::join("the FIT has ", fit.size.count, " bytes with its external data; the last ",
                          (fit.size - available).count, " are missing, write all of the file"));
+    std::set<std::string_view> needed;
+    for (const auto& c : fit.configurations) {
+        needed.insert({c.kernel, c.firmware, c.ramdisk});
+        needed.insert(c.fdt.begin(), c.fdt.end());
+    }
     for (const auto& i : fit.images) {
-        if (i.size == bytes{}) error(text::join("the FIT image ", text::quoted(i.name), " has no data"));
+        // An empty one that is merely loaded is passed over: Allwinner's "scp" where there is no firmware for it.
+        // Source: U-Boot common/spl/spl_fit.c, spl_load_fit_image; Debian's u-boot-sunxi for the H5.
+        if (i.size == bytes{})
+            findings.push_back({.how_bad = needed.contains(i.name) ? severity::error : severity::warning,
+                                .message = text::join("the FIT image ", text::quoted(i.name), " has no data")});
         if (i.external && i.size != bytes{} && i.at < offset{fit.tree_size})
             error(text::join("the data of the FIT image ", text::quoted(i.name), " lies in the tree itself"));
         if (i.name.find('@') != i.name.npos)

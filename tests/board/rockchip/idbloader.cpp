@@ -3,6 +3,7 @@
 
 #include <imgcompose/image/blob.hpp>
 #include <tests/boot/sha256sum.hpp>
+#include <tests/boot/shipped.hpp>
 #include <tests/support/catch.hpp>
 #include <tests/support/run.hpp>
 
@@ -54,6 +55,20 @@ TEST_CASE("idbloader.img is what mkimage makes, for every SoC that it knows and 
         }
     }
     CHECK(compared >= 300);
+}
+
+TEST_CASE("idbloaders that are shipped with their stages are made byte for byte", "[shipped]") {
+    int made = 0;
+    for (const auto& path : t::shipped_files({"idbloader.img"})) {
+        const auto tpl = path.parent_path() / "u-boot-tpl.bin", spl = path.parent_path() / "u-boot-spl.bin";
+        if (!std::filesystem::exists(tpl) || !std::filesystem::exists(spl)) continue;
+        const std::string board = path.parent_path().filename().string(); // "rock64-rk3328"
+        INFO(board);
+        CHECK(ic::read_all(ic::rockchip::idbloader(board.substr(board.rfind('-') + 1), ic::blob(tpl), ic::blob(spl))) ==
+              ic::read_all(ic::blob(path)));
+        ++made;
+    }
+    if (made == 0) WARN("skipped: no idbloader.img and its stages in $IMGCOMPOSE_BOOTLOADERS or /usr/lib/u-boot");
 }
 
 TEST_CASE("of files it is the same as of bytes") {
