@@ -160,6 +160,11 @@ TEST_CASE("files of vendors and of i.MX are found by their headers") {
     CHECK(damaged_at(uboot, 2500) == "its checksum is wrong");
     CHECK(damaged_at(uboot, 17) == "its hash is wrong");
     CHECK_FALSE(on_disk(uboot.substr(0, 3000))->whole);
+    // A payload of no bytes, which loaderimage never writes.
+    const auto empty = on_disk(std::string{uboot}.replace(20, 4, 4, '\0'));
+    CHECK_FALSE(empty->whole);
+    CHECK(empty->size.count == 2048);
+    CHECK(empty->details.back() == "its header tells of 0 bytes behind it");
 
     const std::array parts{ic::rockchip::trust_part{"BL31", ic::from_text(std::string(5000, '1')), 0x40000}};
     const std::string trust = text(ic::rockchip::trust_img(parts, {.sha256 = t::sha256_by_sha256sum}));

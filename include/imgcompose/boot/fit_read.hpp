@@ -33,7 +33,7 @@ namespace fail {
 enum class hash_state : std::uint8_t {
     right,
     wrong,       ///< the data or the hash is damaged
-    not_checked, ///< no function for the algorithm was given, or the data is larger than is to be hashed
+    not_checked, ///< no function for the algorithm was given, or more has been hashed than is to be
     cut_off,     ///< not all of the data is there
 };
 
@@ -117,7 +117,9 @@ inline constexpr std::size_t fit_name_limit = 65536;
 struct fit_read_options {
     sha256_function sha256 = nullptr; ///< without it sha256 hashes are not checked
     bytes largest_tree = 256_MiB;     ///< format_error if the FIT claims more
-    bytes largest_hashed = 512_MiB;   ///< larger data is not checked
+    /// Of all images together: as many hashes as a hostile FIT may name of the same data must not take hours. What
+    /// would be more is not checked.
+    bytes most_hashed = 2_GiB;
 };
 
 namespace detail {
@@ -149,6 +151,7 @@ public:
         }
         vendor_size_ = tree.root().number("totalsize");
         fit_.data_base = find_data_base();
+        hashed_ = bytes{}; // of the check, not of the search
         fit_.size = fit_.tree_size;
         for (std::size_t i = 0; i < fit_.images.size(); ++i) {
             auto& image = fit_.images[i];
@@ -237,7 +240,7 @@ private:
 
     // Mainline counts external data from the tree's end at a multiple of 4, Rockchip's U-Boot from a multiple of 512.
     // The file does not say which; its hashes, its device trees, and the size that Rockchip's mkimage notes do.
-    [[nodiscard]] offset find_data_base() const {
+    [[nodiscard]] offset find_data_base() {
         const offset mainline{align_up(fit_.tree_size, 4_B)}, vendor{align_up(fit_.tree_size, 512_B)};
         const std::array candidates{mainline, vendor};
         if (mainline == vendor) return mainline;
@@ -263,9 +266,10 @@ private:
         return mainline;
     }
 
-    [[nodiscard]] hash_state state_of(const found_fit_hash& hash, offset at, bytes size) const {
+    [[nodiscard]] hash_state state_of(const found_fit_hash& hash, offset at, bytes size) {
         if (!from_.has(at, size)) return hash_state::cut_off;
-        if (size > options_.largest_hashed) return hash_state::not_checked;
+        if (size > options_.most_hashed - hashed_) return hash_state::not_checked;
+        hashed_ += size;
         if (hash.algorithm == "crc32") {
             if (hash.value.size() != sizeof(be32)) return hash_state::wrong;
             return crc_of(at, size) == from_disk(struct_from<be32>(hash.value)) ? hash_state::right : hash_state::wrong;
@@ -289,6 +293,7 @@ private:
     found_fit fit_{};
     std::vector<bool> counts_from_base_{};
     std::size_t names_ = 0;
+    bytes hashed_{};
     std::optional<std::uint64_t> vendor_size_{};
 };
 

@@ -160,7 +160,7 @@ private:
     }
     found_kernel fit_or_device_tree() {
         try {
-            const auto fit = read_fit(file_, {.largest_hashed = 0_B});
+            const auto fit = read_fit(file_, {.most_hashed = 0_B});
             found_.kind = kernel_kind::fit;
             const auto* kernel = fit.find_image(fit.configuration().kernel);
             found_.has_kernel = kernel != nullptr;

@@ -92,12 +92,19 @@ inline std::optional<found_artefact> idbloader_v2(const window& from, const arte
 
 /// The first copy of uboot.img or trust.img, whose sums are checked.
 inline std::optional<found_artefact> rockchip_vendor_image(const window& from, const artefact_options& options) {
-    if (const auto h = from.get<rockchip::loader_header>(offset{}); h && rockchip::detail::text_of(h->magic) == rockchip::detail::loader_magic) {
+    if (const auto h = from.get<rockchip::loader_header>(offset{});
+        h && rockchip::detail::text_of(h->magic) == rockchip::detail::loader_magic) {
         found_artefact a{.kind = "Rockchip U-Boot",
                          .file_name = "uboot.img",
                          .size = bytes{sizeof *h + std::uint64_t{from_disk(h->load_size)}},
                          .details = {text::join("loads at ", text::hex(from_disk(h->load_address)))}};
         const auto found = rockchip::read_uboot_img(from, options.sha256);
+        // recognise_artefact tells what is cut off; no other length is a bootloader's.
+        if (!found && a.size <= from.size()) {
+            a.whole = false;
+            a.details.push_back(text::join("its header tells of ", from_disk(h->load_size), " bytes behind it"));
+            a.size = bytes{sizeof *h};
+        }
         if (found && (!found->crc_matches || found->hash_matches == false))
             a.whole = false, a.details.emplace_back(found->crc_matches ? "its hash is wrong" : "its checksum is wrong");
         return a;
@@ -110,7 +117,8 @@ inline std::optional<found_artefact> rockchip_vendor_image(const window& from, c
     for (const rockchip::found_trust_part& p : parts) {
         a.size = std::max(a.size, from_start(p.content.at() + p.content.size()) - from_start(from.at()));
         a.details.push_back(text::join(text::quoted(p.id), ": ", p.content.size().count, " bytes"));
-        if (p.hash_matches == false) a.whole = false, a.details.push_back(text::join("the hash of ", p.id, " is wrong"));
+        if (p.hash_matches == false)
+            a.whole = false, a.details.push_back(text::join("the hash of ", p.id, " is wrong"));
     }
     return a;
 }
@@ -130,8 +138,9 @@ inline std::optional<found_artefact> fit_or_device_tree(const window& from, cons
     // No bootloader has more; what claims to have is damaged.
     constexpr bytes most = mebibytes{64};
     try {
-        const found_fit fit = read_fit(from.part(offset{}, most),
-                                       {.sha256 = options.sha256, .largest_tree = most, .largest_hashed = most});
+        const found_fit fit =
+            read_fit(from.part(offset{}, most),
+                     {.sha256 = options.sha256, .largest_tree = most, .most_hashed = bytes{mebibytes{256}}});
         a.size = fit.size;
         a.whole = fit.is_whole;
         if (!fit.description.empty()) a.details.push_back(fit.description);

@@ -36,7 +36,8 @@ TEST_CASE("the checksum is that of a slow division by Rockchip's polynomial") {
         }
         return crc;
     };
-    for (const std::string s : {"", "1", "123456789", "imgcompose \xff\x80"}) CHECK(rk::detail::crc32_rk(raw(s)) == slow(s));
+    for (const std::string s : {"", "1", "123456789", "imgcompose \xff\x80"})
+        CHECK(rk::detail::crc32_rk(raw(s)) == slow(s));
     static_assert(rk::detail::js_hash({}) == 0x47C6A7E6);
 }
 
@@ -46,7 +47,8 @@ TEST_CASE("uboot.img has four copies of a header and what it tells of") {
     const auto made = rk::uboot_img(raw(u_boot), {.sha256 = sha256, .load_address = 0x600000, .version = version});
     REQUIRE(made.size() == 4u << 20);
     for (std::size_t copy = 1; copy < 4; ++copy)
-        CHECK(std::equal(made.begin(), made.begin() + (1 << 20), made.begin() + static_cast<std::ptrdiff_t>(copy << 20)));
+        CHECK(
+            std::equal(made.begin(), made.begin() + (1 << 20), made.begin() + static_cast<std::ptrdiff_t>(copy << 20)));
     // By hand, as loaderimage.c writes it.
     const std::string padded = u_boot + std::string((4 - u_boot.size() % 4) % 4, '\0');
     const auto at = reinterpret_cast<const char*>(made.data());
@@ -99,7 +101,8 @@ TEST_CASE("a damaged uboot.img is noticed, and none is not read") {
     }
     CHECK_FALSE(rk::read_uboot_img(seen(raw(std::string(4096, 'x')))));
     CHECK_THROWS_MATCHES(rk::uboot_img(raw("u"), {}), ic::input_error, says("give `sha256`"));
-    CHECK_THROWS_MATCHES(rk::uboot_img(raw(std::string((1 << 20) - 2047, 'u')), {.sha256 = sha256}), ic::layout_error, says("`copy_size`"));
+    CHECK_THROWS_MATCHES(rk::uboot_img(raw(std::string((1 << 20) - 2047, 'u')), {.sha256 = sha256}), ic::layout_error,
+                         says("`copy_size`"));
 }
 
 TEST_CASE("trust.img has its components where its header says") {
@@ -143,7 +146,10 @@ TEST_CASE("a trust.img that cannot be is refused") {
     const rk::trust_part good{"BL31", ic::from_text("x"), 0};
     CHECK_THROWS_MATCHES(rk::trust_img(std::span{&good, 1}, {}), ic::input_error, says("give `sha256`"));
     CHECK_THROWS_MATCHES(rk::trust_img({}, {.sha256 = sha256}), ic::input_error, says("1 to 8 components, not 0"));
-    const rk::trust_part misnamed{"BL3", ic::from_text("x"), 0}, large{"BL31", ic::from_text(std::string(2 << 20, 'x')), 0};
-    CHECK_THROWS_MATCHES(rk::trust_img(std::span{&misnamed, 1}, {.sha256 = sha256}), ic::input_error, says("four characters"));
-    CHECK_THROWS_MATCHES(rk::trust_img(std::span{&large, 1}, {.sha256 = sha256}), ic::layout_error, says("`copy_size`"));
+    const rk::trust_part misnamed{"BL3", ic::from_text("x"), 0},
+        large{"BL31", ic::from_text(std::string(2 << 20, 'x')), 0};
+    CHECK_THROWS_MATCHES(rk::trust_img(std::span{&misnamed, 1}, {.sha256 = sha256}), ic::input_error,
+                         says("four characters"));
+    CHECK_THROWS_MATCHES(rk::trust_img(std::span{&large, 1}, {.sha256 = sha256}), ic::layout_error,
+                         says("`copy_size`"));
 }

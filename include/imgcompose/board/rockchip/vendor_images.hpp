@@ -67,18 +67,21 @@ namespace fail {
                                   " bytes with its header of 2048; make the copies larger (`copy_size`)"));
 }
 [[noreturn]] inline void vendor_image_needs_sha256(std::string_view file) {
-    throw input_error(text::join(file, " holds SHA-256 hashes, and nothing here makes them; give `sha256`, such as sha256_of of ",
-                                 "imgcompose/openssl.hpp"));
+    throw input_error(
+        text::join(file, " holds SHA-256 hashes, and nothing here makes them; give `sha256`, such as sha256_of of ",
+                   "imgcompose/openssl.hpp"));
 }
 [[noreturn]] inline void trust_img_of(std::size_t components) {
     throw input_error(text::join("a trust.img has 1 to 8 components, not ", components));
 }
 [[noreturn]] inline void trust_component_misnamed(std::string_view id) {
-    throw input_error(text::join("a component of trust.img has a name of four characters, such as BL31, not ", text::quoted(id)));
+    throw input_error(
+        text::join("a component of trust.img has a name of four characters, such as BL31, not ", text::quoted(id)));
 }
 [[noreturn]] inline void trust_img_too_large(bytes size, bytes copy) {
-    throw layout_error(text::join("the components of trust.img have ", size.count, " bytes with their headers, more than a copy of ",
-                                  copy.count, "; make the copies larger (`copy_size`)"));
+    throw layout_error(text::join("the components of trust.img have ", size.count,
+                                  " bytes with their headers, more than a copy of ", copy.count,
+                                  "; make the copies larger (`copy_size`)"));
 }
 } // namespace fail
 
@@ -215,8 +218,14 @@ inline owned_bytes trust_img(std::span<const trust_part> parts, const trust_img_
         content.resize(round_up(content.size(), 2048));
         const auto size = static_cast<std::uint32_t>(content.size() / sector);
         put_struct(std::span{one}.subspan(sizeof h + i * sizeof(trust_component_data)),
-                   trust_component_data{.hash = o.sha256(content), .load_address = to_disk(p.load_address), .load_size = to_disk(size), .reserved = {}});
-        trust_component c{.id = {}, .storage = to_disk(static_cast<std::uint32_t>(one.size() / sector)), .size = to_disk(size), .reserved = {}};
+                   trust_component_data{.hash = o.sha256(content),
+                                        .load_address = to_disk(p.load_address),
+                                        .load_size = to_disk(size),
+                                        .reserved = {}});
+        trust_component c{.id = {},
+                          .storage = to_disk(static_cast<std::uint32_t>(one.size() / sector)),
+                          .size = to_disk(size),
+                          .reserved = {}};
         std::ranges::copy(p.id, c.id.begin());
         put_struct(std::span{one}.subspan(signature + 256 + i * sizeof c), c);
         one.insert(one.end(), content.begin(), content.end());
@@ -235,7 +244,8 @@ struct found_trust_part {
     std::optional<bool> hash_matches{}; ///< if there was a function to try it and the image is hashed so
 };
 
-/// The components of the first copy in what begins at `w`; none if it is no trust.img, or one of them lies behind its end.
+/// The components of the first copy in what begins at `w`; none if it is no trust.img, or one of them lies behind its
+/// end.
 inline std::vector<found_trust_part> read_trust_img(const window& w, sha256_function sha256 = nullptr) {
     std::vector<found_trust_part> found;
     const auto h = w.get<trust_header>(offset{});
@@ -245,13 +255,15 @@ inline std::vector<found_trust_part> read_trust_img(const window& w, sha256_func
     constexpr bytes largest = mebibytes{64};
     if (count == 0 || count > most) return {};
     for (std::uint32_t i = 0; i < count; ++i) {
-        const auto data = w.get<trust_component_data>(offset{bytes{sizeof(trust_header) + i * sizeof(trust_component_data)}});
+        const auto data =
+            w.get<trust_component_data>(offset{bytes{sizeof(trust_header) + i * sizeof(trust_component_data)}});
         const auto component = w.get<trust_component>(offset{bytes{signature + 256 + i * sizeof(trust_component)}});
         if (!data || !component) return {};
         const offset at{sectors{from_disk(component->storage)}};
         const bytes size = sectors{from_disk(component->size)};
         if (size > largest || !w.has(at, size)) return {};
-        found_trust_part part{std::string{detail::text_of(component->id)}, from_disk(data->load_address), w.part(at, size), {}};
+        found_trust_part part{
+            std::string{detail::text_of(component->id)}, from_disk(data->load_address), w.part(at, size), {}};
         if (sha256 != nullptr && (from_disk(h->flags) & detail::trust_sha_mask) == detail::trust_sha256)
             part.hash_matches = sha256(part.content.take(offset{}, size)) == data->hash;
         found.push_back(std::move(part));
