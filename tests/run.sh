@@ -12,7 +12,7 @@ address and undefined-behaviour sanitizers, its unit tests run again. About 20 m
 the first time, much less with ccache's help later.
 
   --fast     only the g++ build, without the tests that boot images, use the library from
-             outside or run the cookbook
+             outside, run the cookbook or download
   --asan     only the sanitizer build and its tests
   --clang    only a clang++ build without sanitizers and all tests
   --jobs N   compilations and tests at a time                     (the number of processors)
@@ -40,7 +40,7 @@ builds='ci asan' filter=() jobs=$(nproc) more=()
 while [ $# -gt 0 ]; do
     case $1 in
         -h | --help) usage; exit 0 ;;
-        --fast) builds=ci filter=(-LE 'boot|consumer|cookbook') ;;
+        --fast) builds=ci filter=(-LE 'boot|consumer|cookbook|real') ;;
         --asan) builds=asan ;;
         --clang) builds=clang ;;
         --jobs) [ $# -ge 2 ] || die "--jobs needs a number"; jobs=$2; shift ;;

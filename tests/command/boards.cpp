@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
+#include <utility>
 
 using namespace imgcompose_test;
 
@@ -29,6 +30,9 @@ public:
         in.write("kpart", std::string(20'000'000, 'k'));
         in.write("idbloader.img", std::string(204'800, 'i'));
         in.write("u-boot.itb", std::string(1'431'552, 'u'));
+        in.write("uboot.img", std::string(4 << 20, 'l'));
+        in.write("trust.img", std::string(4 << 20, 't'));
+        in.write("boot.img", std::string(20'000'000, 'b'));
         in.write("firmware/start4.elf", std::string(2'256'800, 'e'));
         in.write("firmware/config.txt", "arm_64bit=1\n");
         in.write("esp/EFI/BOOT/BOOTAA64.EFI", std::string(100'000, 'E'));
@@ -143,6 +147,45 @@ TEST_CASE("one description makes the disk and the SPI flash") {
     CHECK(inputs.in.read("spi.img").substr(64 * 512, 4) == "iiii");
     CHECK(inputs.in.read("spi.img").substr(16384 * 512, 4) == "uuuu");
     CHECK(inputs.in.shell("sgdisk -p spi.img").output.find("7680            8063") != std::string::npos);
+
+    REQUIRE(inputs.in("build " + shipped("allwinner-emmc-boot") + " --inputs . -q -o boot0.img").status == 0);
+    CHECK(inputs.in.read("boot0.img").substr(0, 4) == "aaaa");
+    CHECK(inputs.in.read("boot0.img").size() == 4u << 20);
+    const auto too_large = inputs.in("build " + shipped("allwinner-emmc-boot") + " --inputs . -q -o boot0.img --set image.size=512KiB");
+    CHECK(too_large.status == 1);
+}
+
+TEST_CASE("the files of Rockchip's miniloader lie where it looks for them") {
+    const command_folder first;
+    const all_inputs inputs{nlohmann::json::parse(first("boards --json").output)};
+    const std::string build = "build " + shipped("rockchip-miniloader") + " --inputs . -q -o disk.img";
+    const auto built = inputs.in(build);
+    INFO(built.output);
+    REQUIRE(built.status == 0);
+    const std::string disk = inputs.in.read("disk.img");
+    const auto at = [&](std::size_t sector) { return disk.substr(sector * 512, 4); };
+    CHECK(at(64) == "iiii");
+    CHECK(at(16384) == "llll");
+    CHECK(at(24576) == "tttt");
+    CHECK(at(32768) == "bbbb");
+    CHECK(disk.substr(262144 * 512 + 1080, 2) == "\x53\xef"); // the superblock of rootfs
+    if (have("sgdisk")) {
+        const auto said = inputs.in.shell("sgdisk -i 2 disk.img").output;
+        CHECK(said.find("614E0000-0000-4B53-8000-1D28000054A9") != std::string::npos);
+        CHECK(said.find("First sector: 262144") != std::string::npos);
+    }
+    // One byte more than each has room for.
+    for (const auto& [file, size] : {std::pair{"idbloader.img", 7104 * 512}, {"uboot.img", 4 << 20}, {"trust.img", 4 << 20}}) {
+        const std::string sound = inputs.in.read(file);
+        inputs.in.write(file, std::string(static_cast<std::size_t>(size), 'x'));
+        CHECK(inputs.in(build).status == 0);
+        inputs.in.write(file, std::string(static_cast<std::size_t>(size) + 1, 'x'));
+        const auto refused = inputs.in(build);
+        INFO(refused.output);
+        CHECK(refused.status == 1);
+        CHECK(refused.output.find(file) != std::string::npos);
+        inputs.in.write(file, sound);
+    }
 }
 
 TEST_CASE("boards share a disk in a description") {

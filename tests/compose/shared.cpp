@@ -30,8 +30,8 @@ TEST_CASE("boards whose bootloader is one file share a disk") {
     static_assert(ic::check_shared(ic::rockchip::orangepi_5, ic::rockchip::orangepi_5b));
     const auto disk = ic::shared(ic::rockchip::orangepi_5, ic::rockchip::orangepi_5b) |
                       ic::bootloader("idbloader.img", ic::from_text("first")) |
-                      ic::bootloader("u-boot.itb", ic::from_text("second")) | ic::partition("root", 1_MiB, ic::from_text("files")) |
-                      ic::compose;
+                      ic::bootloader("u-boot.itb", ic::from_text("second")) |
+                      ic::partition("root", 1_MiB, ic::from_text("files")) | ic::compose;
     CHECK(text_at(disk, ic::offset{64_sectors}, 5) == "first");
     CHECK(text_at(disk, ic::offset{16384_sectors}, 6) == "second");
     CHECK(text_at(disk, ic::offset{32768_sectors}, 5) == "files");
@@ -57,9 +57,10 @@ TEST_CASE("boards that need different bytes in one place do not share a disk, un
                          says("both start from idbloader.img at sector 64"));
     CHECK_THROWS_MATCHES(ic::check_shared(ic::find_board("odroid-c2"), ic::rockchip::rock64), ic::layout_error,
                          says("can share a disk only without a bootloader on it"));
-    CHECK_THROWS_MATCHES(ic::check_shared(ic::find_board("odroid-c2"), ic::find_board("visionfive-2")), ic::layout_error,
-                         says("by its type in a GPT"));
-    auto plan = ic::shared(ic::rockchip::rock64, ic::rockchip::orangepi_5) | ic::partition("root", 1_MiB, ic::from_text("files"));
+    CHECK_THROWS_MATCHES(ic::check_shared(ic::find_board("odroid-c2"), ic::find_board("visionfive-2")),
+                         ic::layout_error, says("by its type in a GPT"));
+    auto plan = ic::shared(ic::rockchip::rock64, ic::rockchip::orangepi_5) |
+                ic::partition("root", 1_MiB, ic::from_text("files"));
     CHECK_THROWS_AS(plan | ic::compose, ic::input_error);
     plan.options.without_bootloader = true;
     CHECK(text_at(plan | ic::compose, ic::offset{32768_sectors}, 5) == "files");

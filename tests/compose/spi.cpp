@@ -20,8 +20,8 @@ namespace {
 const std::string fit = std::string("\xd0\x0d\xfe\xed", 4) + std::string(9'996, 'u');
 
 ic::disk_plan plan_for(const ic::board& b, const std::string& idbloader) {
-    return b | ic::bootloader("idbloader.img", ic::from_text(idbloader)) | ic::bootloader("u-boot.itb", ic::from_text(fit)) |
-           ic::partition("root", 1_MiB, ic::from_text("files"));
+    return b | ic::bootloader("idbloader.img", ic::from_text(idbloader)) |
+           ic::bootloader("u-boot.itb", ic::from_text(fit)) | ic::partition("root", 1_MiB, ic::from_text("files"));
 }
 
 std::string text_of(const ic::image& i) {
@@ -40,13 +40,15 @@ TEST_CASE("one plan makes the flash and a disk without a bootloader") {
     CHECK(disk.find("iiii") == std::string::npos);
     CHECK(disk.find("uuuu") == std::string::npos);
     CHECK(disk.substr(16 << 20, 5) == "files");
-    CHECK(text_of(ic::compose_spi(plan_for(ic::rockchip::orangepi_5, "i") | ic::bootloader_in_spi())).size() % 65536 == 0);
+    CHECK(text_of(ic::compose_spi(plan_for(ic::rockchip::orangepi_5, "i") | ic::bootloader_in_spi())).size() % 65536 ==
+          0);
 }
 
 TEST_CASE("an idbloader for a disk is spread for boot ROMs that read flash so") {
     std::string two(4096, 'i');
     std::fill(two.begin() + 2048, two.end(), 'j');
-    const auto spread = std::string(2048, 'i') + std::string(2048, '\0') + std::string(2048, 'j') + std::string(2048, '\0');
+    const auto spread =
+        std::string(2048, 'i') + std::string(2048, '\0') + std::string(2048, 'j') + std::string(2048, '\0');
     const auto flash = [](const std::string& idbloader) {
         return text_of(ic::compose_spi(plan_for(ic::rockchip::rockpro64, idbloader) | ic::bootloader_in_spi()));
     };
@@ -58,7 +60,8 @@ TEST_CASE("an idbloader for a disk is spread for boot ROMs that read flash so") 
 TEST_CASE("u-boot-rockchip.bin has what flash needs") {
     std::string combined(0x7f8000, '\xff');
     combined.replace(0, 6144, std::string(6144, 'i'));
-    const auto plan = ic::rockchip::rock_5b | ic::bootloader("u-boot-rockchip.bin", ic::from_text(combined + fit)) | ic::bootloader_in_spi();
+    const auto plan = ic::rockchip::rock_5b | ic::bootloader("u-boot-rockchip.bin", ic::from_text(combined + fit)) |
+                      ic::bootloader_in_spi();
     const auto flash = text_of(ic::compose_spi(plan));
     CHECK(flash.substr(0x8000, 6144) == std::string(6144, 'i'));
     CHECK(flash.substr(0x60000, fit.size()) == fit);
@@ -66,13 +69,15 @@ TEST_CASE("u-boot-rockchip.bin has what flash needs") {
 
 TEST_CASE("flash that cannot be made is refused with the reason") {
     CHECK_THROWS_MATCHES(ic::compose_spi(ic::disk_plan{}), ic::input_error, says("begin with a board"));
-    CHECK_THROWS_MATCHES(ic::compose_spi(ic::shared(ic::rockchip::orangepi_5, ic::rockchip::orangepi_5b)), ic::input_error,
-                         says("each has a flash of its own"));
-    CHECK_THROWS_MATCHES(ic::compose_spi(ic::disk_plan{ic::rockchip::nanopi_r2s}), ic::input_error, says("nobody builds U-Boot for the SPI flash of"));
+    CHECK_THROWS_MATCHES(ic::compose_spi(ic::shared(ic::rockchip::orangepi_5, ic::rockchip::orangepi_5b)),
+                         ic::input_error, says("each has a flash of its own"));
+    CHECK_THROWS_MATCHES(ic::compose_spi(ic::disk_plan{ic::rockchip::nanopi_r2s}), ic::input_error,
+                         says("nobody builds U-Boot for the SPI flash of"));
     CHECK_THROWS_MATCHES(ic::compose_spi(ic::rockchip::rock_5b | ic::bootloader("idbloader.img", ic::from_text("i"))),
                          ic::input_error, says("needs \"u-boot.itb\""));
-    CHECK_THROWS_MATCHES(ic::compose_spi(plan_for(ic::rockchip::rock_5b, "i") | ic::bootloader_in_spi(64_KiB)), ic::layout_error,
-                         says("the flash of 65536"));
-    CHECK_THROWS_AS(ic::compose_spi(plan_for(ic::rockchip::rock_5b, std::string(1 << 20, 'i')) | ic::bootloader_in_spi()),
-                    ic::layout_error);
+    CHECK_THROWS_MATCHES(ic::compose_spi(plan_for(ic::rockchip::rock_5b, "i") | ic::bootloader_in_spi(64_KiB)),
+                         ic::layout_error, says("the flash of 65536"));
+    CHECK_THROWS_AS(
+        ic::compose_spi(plan_for(ic::rockchip::rock_5b, std::string(1 << 20, 'i')) | ic::bootloader_in_spi()),
+        ic::layout_error);
 }

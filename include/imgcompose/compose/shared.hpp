@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// One disk for several boards: `shared(orangepi_5, rock_5a) | bootloader(...) | ...`. It can be where each finds its own
-// bootloader at a place of its own, where one file starts them all, or where theirs are in flash and the disk has none.
+// One disk for several boards: `shared(orangepi_5, rock_5a) | bootloader(...) | ...`. It can be where each finds its
+// own bootloader at a place of its own, where one file starts them all, or where theirs are in flash and the disk has
+// none.
 #pragma once
 
 #include <imgcompose/board/board.hpp>
@@ -28,7 +29,7 @@ namespace fail {
                                   " of the other; they can share a disk only without a bootloader on it"));
 }
 [[noreturn]] inline void board_keeps_what_another_overwrites(const board& a, const named_range& kept, const board& b,
-                                                            const boot_blob& blob) {
+                                                             const boot_blob& blob) {
     throw layout_error(text::join(a.title, " keeps its ", kept.name, " (", detail::range_text(kept.at, kept.size),
                                   ") where ", b.title, " has ", blob.name,
                                   "; they can share a disk only without a bootloader on it"));

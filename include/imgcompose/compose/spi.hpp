@@ -16,7 +16,8 @@ namespace fail {
     throw input_error("nothing says what SPI flash holds; begin with a board");
 }
 [[noreturn]] inline void spi_flash_of_several_boards() {
-    throw input_error("several boards share the disk, and each has a flash of its own; make one plan a board for those");
+    throw input_error(
+        "several boards share the disk, and each has a flash of its own; make one plan a board for those");
 }
 [[noreturn]] inline void spi_flash_lacks(std::string_view board, std::string_view file) {
     throw input_error(text::join("the SPI flash of ", board, " needs ", text::quoted(file),
@@ -44,8 +45,8 @@ inline image idbloader_in_spi(const board& b, const image& idbloader) {
 
 } // namespace detail
 
-/// The image of the SPI flash, of the plan's idbloader.img and u-boot.itb, or u-boot-rockchip.bin which has both. Throws
-/// input_error for a board without, or with a file missing, layout_error for what does not fit.
+/// The image of the SPI flash, of the plan's idbloader.img and u-boot.itb, or u-boot-rockchip.bin which has both.
+/// Throws input_error for a board without, or with a file missing, layout_error for what does not fit.
 inline image compose_spi(const disk_plan& plan) {
     if (!plan.target) fail::spi_flash_of_no_board();
     if (!plan.also.empty()) fail::spi_flash_of_several_boards();
