@@ -1,17 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 # Fetches real arm64 software from Debian: bootloader, kernel, and the packages of a small system.
-# usage: fetch.sh DIR
-# Leaves DIR/root-debs/, DIR/other-debs/ and, last, DIR/complete. apt runs with a state of its own in
-# DIR/apt: no root, and no architecture is added to this system. A complete DIR is left as it is.
+# usage: fetch.sh DIR [PACKAGE...]
+# Leaves DIR/root-debs/ (the small system, and each PACKAGE), DIR/other-debs/ and, last, DIR/complete. apt runs with a
+# state of its own in DIR/apt: no root, and no architecture is added to this system. A complete DIR is left as it is.
 set -eu
 dir=$1
+shift
 [ ! -e "$dir/complete" ] || exit 0
 die() { echo "quickstart: $*" >&2; exit 1; }
 command -v apt-get >/dev/null || die 'apt-get not found: the quick start takes its arm64 software from Debian'
 
 # What the small system is made of; apt adds what these need.
-root_packages='base-files base-passwd dash coreutils mount util-linux e2fsprogs busybox-static'
+root_packages="base-files base-passwd dash coreutils mount util-linux e2fsprogs busybox-static $*"
 rm -rf "$dir/root-debs" "$dir/other-debs"
 mkdir -p "$dir/apt/lists/partial" "$dir/root-debs/partial" "$dir/other-debs"
 dir=$(cd "$dir" && pwd)
