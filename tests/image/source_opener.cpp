@@ -59,6 +59,24 @@ TEST_CASE("a file is opened once for reads that follow each other") {
     CHECK((ic::os::calls_made() - before).all() == 1);
 }
 
+TEST_CASE("a file that is kept open is read whatever became of its name, and has none in plans") {
+    const temp_dir dir;
+    const std::string path = dir / "f";
+    write_file(path, "0123456789");
+    ic::source_files files;
+    const auto other = planned(files, files.add_root(dir.path().string()), "f");
+    const auto id = files.add_open_file(std::make_shared<ic::os::file>(ic::os::file::open_for_reading(path)), "something unpacked");
+    std::filesystem::remove(path);
+    ic::source_opener opener;
+    CHECK(read(opener, files, id, 3, 4) == "3456");
+    CHECK(&opener.open(files, id) == files.open_file(id));
+    CHECK(files.open_file(other) == nullptr);
+    CHECK(files.path_of(id) == "something unpacked");
+    CHECK_FALSE(files.tells_changes(files.at(id).mtime_mark));
+    CHECK_THROWS_MATCHES(read(opener, files, id, 8, 4), ic::input_error, says("ends at byte 10"));
+    CHECK_THROWS_AS(read(opener, files, other, 0, 4), ic::io_error);
+}
+
 TEST_CASE("a file that is not what was planned with is refused by its path") {
     const temp_dir dir;
     const std::string path = dir / "f";

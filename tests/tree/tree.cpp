@@ -85,3 +85,33 @@ TEST_CASE("many names are found quickly while they are added") {
     CHECK_FALSE(t.child_indexed(*t.find("/d"), "200000"));
     CHECK_THROWS_AS(t.add("/d/77777", {}, {}), ic::input_error);
 }
+
+TEST_CASE("the path of what lies thousands of directories deep is told, by no recursion") {
+    ic::tree t;
+    ic::inode_index deepest = ic::top_directory;
+    for (int i = 0; i < 20'000; ++i) { // each step looks through the names
+        const auto made = t.add_inode({.mode = 0755, .type = ic::file_type::directory});
+        t.link_unchecked(deepest, "d", made);
+        deepest = made;
+    }
+    CHECK(t.path_of(deepest).size() == 2 * 20'000);
+    CHECK(t.path_of(ic::inode_index{1}) == "/d");
+    const auto link = t.add_inode({.size = 1, .content = t.add_target("."), .type = ic::file_type::symlink});
+    t.link_unchecked(deepest, "l", link);
+    CHECK(t.resolve_in(deepest, link) == deepest);
+}
+
+TEST_CASE("the content of a file may begin anywhere in its source") {
+    auto files = std::make_shared<ic::source_files>();
+    const auto id = files->add_file(files->add_root("/x"), "archive", ic::bytes{100}, 1);
+    ic::tree t;
+    const auto made = t.add_inode({.size = 10, .from = 50, .content = id, .files = t.add_files(files)});
+    t.link_unchecked(ic::top_directory, "f", made);
+    const auto later = ic::merge(ic::tree{}, t);
+    for (const ic::tree* const one : {&t, &later}) {
+        ic::image all{ic::bytes{10}};
+        one->for_each_extent(one->at(*one->find("/f")), one->add_sources_to(all), [&](const ic::extent& e) { all.append(e); });
+        REQUIRE(all.extents().size() == 1);
+        CHECK(all.extents().begin()->from == ic::bytes{50});
+    }
+}

@@ -12,10 +12,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 IMGCOMPOSE_NAMESPACE_BEGIN
+
+namespace os {
+class file;
+}
 
 /// Bytes that exist in memory.
 using owned_bytes = std::vector<std::byte>;
@@ -68,6 +73,21 @@ public:
         return static_cast<file_id>(files_.size() - 1);
     }
 
+    /// A file that nobody can find by its name, kept open as long as it is a source. `name` is for plans and messages.
+    file_id add_open_file(std::shared_ptr<const os::file> f, std::string_view name) {
+        if (files_.size() >= none) fail::too_many_source_files();
+        files_.push_back({none, remember(name), 0, unknown_mark});
+        open_.emplace_back(static_cast<file_id>(files_.size() - 1), std::move(f));
+        return open_.back().first;
+    }
+    /// One that is kept open; null for all others.
+    [[nodiscard]] const os::file* open_file(file_id id) const {
+        if (files_[id].directory != none) return nullptr;
+        for (const auto& [known, f] : open_)
+            if (known == id) return f.get();
+        return nullptr;
+    }
+
     [[nodiscard]] const file& at(file_id id) const { return files_[id]; }
     /// NUL-terminated, for openat.
     [[nodiscard]] const char* name(file_id id) const { return names_.data() + files_[id].name; }
@@ -101,6 +121,7 @@ public:
         return path;
     }
     [[nodiscard]] std::string path_of(file_id id) const {
+        if (files_[id].directory == none) return name(id);
         std::string path = directory_path(files_[id].directory);
         if (!path.empty() && !path.ends_with('/')) path += '/';
         return path + name(id);
@@ -135,6 +156,7 @@ private:
     std::vector<file> files_;
     std::vector<directory_node> directories_;
     std::vector<char> names_;
+    std::vector<std::pair<file_id, std::shared_ptr<const os::file>>> open_;
 };
 
 /// One of the things extents take `data` from. In an extent `item` is the file's id for source_files, passed on to a

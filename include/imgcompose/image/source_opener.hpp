@@ -29,6 +29,7 @@ class source_opener {
 public:
     /// A file's bytes from `from` on. Throws io_error, or input_error if the file is not what it was.
     void read(const source_files& files, source_files::file_id id, bytes from, std::span<std::byte> to) {
+        if (const os::file* const kept = files.open_file(id)) return kept->read_exactly_at(offset{from}, to);
         const auto& planned = files.at(id);
         const bool is_whole = from == bytes{} && to.size() == planned.size;
         const bool is_same = is_whole && is_settled(files, planned);
@@ -44,6 +45,7 @@ public:
 
     /// The open file, which has no path of its own; good until the next call.
     const os::file& open(const source_files& files, source_files::file_id id) {
+        if (const os::file* const kept = files.open_file(id)) return *kept;
         open_unchecked(files, id);
         if (!is_checked_) check(files, id, files.at(id));
         is_checked_ = true;

@@ -19,7 +19,7 @@ inline image content_of(const tree& t, const tree::inode& i) {
     image content{bytes{i.size}};
     const auto index = content.add_source(t.files()[i.files]);
     t.for_each_data_range(i, [&](const data_range& r) {
-        content.append({.at = offset{r.at}, .size = r.size, .from = r.at, .source = index, .item = i.content});
+        content.append({.at = offset{r.at}, .size = r.size, .from = bytes{i.from} + r.at, .source = index, .item = i.content});
     });
     return content;
 }

@@ -62,6 +62,7 @@ public:
     struct inode {
         std::int64_t mtime_seconds = 0;
         std::uint64_t size = 0; ///< regular: bytes; symlink: length of the target; otherwise 0
+        std::uint64_t from = 0; ///< regular, of source_files: where in that file the content begins
         std::uint32_t mtime_nanoseconds = no_time;
         std::uint32_t uid = 0, gid = 0;
         std::uint32_t links = 0;  ///< names that refer to it; always 1 for directories
@@ -169,7 +170,7 @@ public:
             for_each_data_range(i, [&](const data_range& r) {
                 f(extent{.at = offset{r.at},
                          .size = r.size,
-                         .from = r.at,
+                         .from = bytes{i.from} + r.at,
                          .source = sources.files[i.files],
                          .item = i.content});
             });
@@ -191,13 +192,16 @@ public:
     /// The path of an inode, by the first of its names: for messages.
     [[nodiscard]] std::string path_of(inode_index i) const {
         if (i == top_directory) return "/";
-        for (const entry& e : entries_)
-            if (e.target == static_cast<std::uint32_t>(i)) {
-                std::string path = path_of(inode_index{e.parent});
-                if (path != "/") path += '/';
-                return path.append(name_of(e));
-            }
-        return "(removed)";
+        std::vector<const entry*> below; // a directory may be too deep to recurse
+        while (i != top_directory) {
+            const entry* const named = find_name_of(i);
+            if (named == nullptr) return "(removed)";
+            below.push_back(named);
+            i = inode_index{named->parent};
+        }
+        std::string path;
+        for (; !below.empty(); below.pop_back()) path.append("/").append(name_of(*below.back()));
+        return path;
     }
 
     // --- looking up ----------------------------------------------------------------------------------------------
@@ -431,14 +435,21 @@ private:
 
     /// From the top down to and with `directory`.
     std::vector<inode_index> ancestors(inode_index directory) const {
-        if (directory == top_directory) return {top_directory};
+        std::vector<inode_index> above;
+        while (directory != top_directory) {
+            above.push_back(directory);
+            const entry* const named = find_name_of(directory);
+            directory = named == nullptr ? top_directory : inode_index{named->parent};
+        }
+        above.push_back(top_directory);
+        std::reverse(above.begin(), above.end());
+        return above;
+    }
+    /// The first of an inode's names; null if it has none.
+    const entry* find_name_of(inode_index i) const {
         for (const entry& e : entries_)
-            if (e.target == static_cast<std::uint32_t>(directory)) {
-                auto above = ancestors(inode_index{e.parent});
-                above.push_back(directory);
-                return above;
-            }
-        return {top_directory, directory};
+            if (e.target == static_cast<std::uint32_t>(i)) return &e;
+        return nullptr;
     }
 
     inode_index resolve_link(inode_index directory, inode_index link, std::string_view path) const {
