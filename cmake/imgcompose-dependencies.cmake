@@ -47,6 +47,12 @@ macro(imgcompose_need_gzip)
     endif()
 endmacro()
 
+macro(imgcompose_need_archive)
+    if(NOT TARGET LibArchive::LibArchive)
+        imgcompose_need(LibArchive 3.6) # module mode: most distributions ship no config file
+    endif()
+endmacro()
+
 macro(imgcompose_need_zstd)
     if(NOT TARGET imgcompose::dep_zstd)
         if(NOT TARGET zstd::libzstd AND NOT TARGET zstd::libzstd_shared AND NOT TARGET zstd::libzstd_static)

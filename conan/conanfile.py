@@ -18,6 +18,7 @@ PARTS = {
     "openssl": ("openssl/[>=3.0 <4]", "openssl::crypto"),
     "gzip": ("zlib/[>=1.2 <2]", "zlib::zlib"),
     "zstd": ("zstd/[>=1.5 <2]", "zstd::zstdlib"),
+    "archive": ("libarchive/[>=3.6 <4]", "libarchive::libarchive"),
 }
 
 

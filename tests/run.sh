@@ -24,11 +24,11 @@ USAGE
 }
 
 packages="g++ clang-19 libclang-rt-19-dev cmake ninja-build ccache pkg-config git dpkg-dev binutils
-    libboost-dev librange-v3-dev libfmt-dev libssl-dev zlib1g-dev libzstd-dev catch2 libbenchmark-dev
+    libboost-dev librange-v3-dev libfmt-dev libssl-dev zlib1g-dev libzstd-dev libarchive-dev catch2 libbenchmark-dev
     libtomlplusplus-dev libcli11-dev nlohmann-json3-dev
     gdisk fdisk e2fsprogs dosfstools mtools u-boot-tools device-tree-compiler libubootenv-tool mkbootimg
     qemu-system-arm qemu-efi-aarch64 qemu-utils bmap-tools android-sdk-libsparse-utils genimage
-    gzip zstd lz4 lzop bzip2 xz-utils
+    gzip zstd lz4 lzop bzip2 xz-utils libarchive-tools zip
     squashfs-tools btrfs-progs xfsprogs f2fs-tools erofs-utils ntfs-3g exfatprogs genisoimage cryptsetup-bin
     doxygen groff mandoc zsh fish
     attr acl libcap2-bin fakeroot cpio perl python3 time strace"

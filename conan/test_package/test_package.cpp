@@ -13,6 +13,10 @@
 #include <imgcompose/zstd.hpp>
 #endif
 
+#ifdef WITH_ARCHIVE
+#include <imgcompose/archive.hpp>
+#endif
+
 #include <cstdio>
 
 int main() {
@@ -21,6 +25,13 @@ int main() {
     imgcompose::sha256_digest digest;
     digest.update({});
     if (digest.text().size() != 64) return 1;
+#endif
+#ifdef WITH_ARCHIVE
+    try {
+        (void)imgcompose::archive("no-such-file.tar");
+        return 1;
+    } catch (const imgcompose::io_error&) {
+    }
 #endif
     std::puts("imgcompose " IMGCOMPOSE_VERSION_STRING);
     return image.size() == imgcompose::bytes{12} ? 0 : 1;

@@ -23,7 +23,7 @@ consume() { # NAME OPTION...: configures, builds and runs the consumer
     [ "$("$dir/$name/consumer")" = "imgcompose $version" ] || fail "$name: run"
 }
 parts=''
-for part in openssl:openssl/evp.h gzip:zlib.h zstd:zstd.h; do
+for part in openssl:openssl/evp.h gzip:zlib.h zstd:zstd.h archive:archive.h; do
     if [ -e "include/imgcompose/${part%:*}.hpp" ] && [ -e "/usr/include/${part#*:}" ]; then
         parts=${parts:+$parts;}${part%:*}
     fi

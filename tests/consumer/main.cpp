@@ -13,6 +13,10 @@
 #include <imgcompose/zstd.hpp>
 #endif
 
+#ifdef CONSUMER_ARCHIVE
+#include <imgcompose/archive.hpp>
+#endif
+
 #include <cstdio>
 
 namespace ic = imgcompose;

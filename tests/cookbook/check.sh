@@ -28,6 +28,10 @@ if grep -q 'imgcompose/openssl.hpp' "docs/cookbook/$name.cpp"; then
     [ -e /usr/include/openssl/evp.h ] || { echo 'skipped: libssl-dev not found'; exit 77; }
     libraries="$libraries -lcrypto"
 fi
+if grep -q 'imgcompose/archive.hpp' "docs/cookbook/$name.cpp"; then
+    [ -e /usr/include/archive.h ] || { echo 'skipped: libarchive-dev not found'; exit 77; }
+    libraries="$libraries -larchive"
+fi
 cache=''
 command -v ccache >/dev/null && cache=ccache
 # shellcheck disable=SC2086 # lists of words
@@ -46,6 +50,7 @@ echo base >rootfs/etc/motd
 echo overlay >overlay/etc/motd
 head -c 3000000 /dev/urandom >rootfs/bin/program
 for file in Image initrd idbloader.img u-boot.itb u-boot.bin; do head -c 200000 /dev/urandom >$file; done
+tar -C rootfs --owner=7 -cf rootfs.tar .
 head -c 99999744 /dev/zero | tr '\0' '\252' >medium
 "./$name" >said
 
@@ -63,6 +68,11 @@ table() { sfdisk --verify "$1" 2>&1 | grep -q 'No errors' || { sfdisk --verify "
 
 case $name in
 root_filesystem) sound root.img; file_of root.img /etc/motd | cmp - rootfs/etc/motd ;;
+from_an_archive)
+    sound from-an-archive.img
+    [ "$(file_of from-an-archive.img /etc/hostname)" = card ]; absent from-an-archive.img /var/cache/apt
+    file_of from-an-archive.img /bin/program | cmp - rootfs/bin/program
+    debugfs -R 'stat /etc/shadow' from-an-archive.img 2>/dev/null | grep -q 'User: *7 ' ;;
 usb_stick)
     table stick.img
     partition stick.img 1 part

@@ -15,7 +15,7 @@ clang=''
 for name in clang++-19 clang++; do command -v $name >/dev/null && { clang=$name; break; }; done
 
 headers=$(cd include && find imgcompose -name '*.hpp' | sort)
-for part in openssl:openssl/evp.h gzip:zlib.h zstd:zstd.h; do
+for part in openssl:openssl/evp.h gzip:zlib.h zstd:zstd.h archive:archive.h; do
     [ -e "/usr/include/${part#*:}" ] || headers=$(echo "$headers" | grep -v -E "^imgcompose/${part%:*}(\.hpp|/)")
 done
 [ -n "$headers" ] || { echo 'no headers found: not at the top of the source tree?'; exit 1; }

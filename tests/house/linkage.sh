@@ -17,7 +17,7 @@ locals_of_ours() {
 
 (cd include && find imgcompose -name '*.hpp' | sort) >"$dir/headers"
 libraries='-lfmt -pthread'
-for part in openssl:openssl/evp.h:crypto gzip:zlib.h:z zstd:zstd.h:zstd; do
+for part in openssl:openssl/evp.h:crypto gzip:zlib.h:z zstd:zstd.h:zstd archive:archive.h:archive; do
     name=${part%%:*} header=${part#*:}
     if [ -e "/usr/include/${header%:*}" ]; then libraries="$libraries -l${part##*:}"
     else sed -i -E "/^imgcompose\/$name(\.hpp|\/)/d" "$dir/headers"; fi

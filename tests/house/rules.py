@@ -14,7 +14,7 @@ import tempfile
 # Each folder of include/imgcompose/ includes only from its own row and the rows above it.
 ROWS = ["core", "os", "image", "partition", "tree", "fs", "boot", "board", "compose", "write", "flash", "inspect"]
 # Headers of their own targets, with the folder of the same name: the core never includes them.
-PARTS = ["openssl", "gzip", "zstd"]
+PARTS = ["openssl", "gzip", "zstd", "archive"]
 LONGEST = 700
 
 SPDX = "SPDX-License-Identifier: BSL-1.0"
