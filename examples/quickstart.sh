@@ -41,7 +41,7 @@ PATH=$PATH:/usr/sbin:/sbin
 # --- install, build ---------------------------------------------------------------------------
 packages='qemu-system-arm cpio gzip'
 if [ -z "$command" ]; then
-    packages+=' g++ cmake ninja-build libboost-dev librange-v3-dev libfmt-dev libssl-dev'
+    packages+=' g++ cmake ninja-build libboost-dev librange-v3-dev libfmt-dev libssl-dev zlib1g-dev libzstd-dev libarchive-dev'
     packages+=' libtomlplusplus-dev libcli11-dev nlohmann-json3-dev'
 fi
 # shellcheck source=quickstart/install.sh

@@ -44,7 +44,7 @@ void add_description(CLI::App& app, description_options& o) {
 
 void add_mkfs(CLI::App& app, mkfs_options& o) {
     app.add_option("TYPE", o.type, "ext4 or fat")->required()->check(CLI::IsMember({"ext4", "fat"}));
-    app.add_option("--from", o.from, "The directory whose content it gets")->required();
+    app.add_option("--from", o.from, "The directory whose content it gets, or a tar, cpio or zip archive, packed or not")->required();
     add_output(app, o.output);
     app.add_option("--size", o.size, "Such as 512MiB, 2GB, 64s (sectors), min, min+10%, min+64MiB (default: min)");
     app.add_option("--label", o.label, "Name of the filesystem");
@@ -112,7 +112,7 @@ int parse_and_run(int argc, char** argv) {
     plan_app.callback([&] { plan(planned); });
 
     mkfs_options made;
-    add_mkfs(*app.add_subcommand("mkfs", "Make a filesystem of a directory"), made);
+    add_mkfs(*app.add_subcommand("mkfs", "Make a filesystem of a directory or an archive"), made);
 
     inspect_options inspected;
     CLI::App& inspect_app = *app.add_subcommand("inspect", "Tell what is on a disk, an image or a described image");

@@ -6,6 +6,7 @@
 #include "outputs.hpp"
 #include "report.hpp"
 
+#include <imgcompose/archive.hpp>
 #include <imgcompose/board/boards.hpp>
 #include <imgcompose/compose/compose.hpp>
 #include <imgcompose/compose/spi.hpp>
@@ -23,6 +24,7 @@
 #include <cstdlib>
 #include <limits>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace command {
@@ -175,7 +177,10 @@ void mkfs(const mkfs_options& o) {
     const ic::size_rule rule = parse_size_rule(o.size);
     if (rule.what == ic::size_rule::kind::fill) throw ic::input_error("\"rest\" is no size for a filesystem by itself; write min or a size");
 
-    ic::tree content = ic::directory(o.from, {.jobs = o.output.jobs});
+    // A regular file is an archive; of all else, even what is not there, a directory has the right message.
+    std::error_code ignored;
+    ic::tree content = std::filesystem::is_regular_file(o.from, ignored) ? ic::archive(o.from)
+                                                                          : ic::directory(o.from, {.jobs = o.output.jobs});
     for (const std::string& pattern : o.exclude) content = std::move(content) | ic::exclude(pattern);
     if (!o.owner.empty()) {
         const auto [uid, gid] = parse_owner(o.owner);

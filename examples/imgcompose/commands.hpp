@@ -40,7 +40,7 @@ struct plan_options {
 /// Texts are as the user wrote them.
 struct mkfs_options {
     std::string type{};
-    std::filesystem::path from{};
+    std::filesystem::path from{}; ///< a directory, or an archive
     output_options output{};
     std::string size = "min";
     std::string label{}, uuid{}, readable_by = "linux", seed{}, journal = "auto", owner{}, grows_to{};

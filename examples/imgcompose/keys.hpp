@@ -87,6 +87,7 @@ inline constexpr std::array filesystem{
 };
 inline constexpr std::array tree{
     key{"directory", text, false, "Adds all that is in this directory, below `to` if given. What came before gives way."},
+    key{"archive", text, false, "Adds all that is in this tar, cpio or zip, packed or not, as `directory` does."},
     key{"file", text, false, "Adds a file at `to`."},
     key{"text", text, false, "Adds a file with these bytes at `to`."},
     key{"symlink", text, false, "Adds a symbolic link with this target at `to`."},

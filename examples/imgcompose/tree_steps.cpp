@@ -2,6 +2,7 @@
 #include "content.hpp"
 #include "filesystems.hpp"
 
+#include <imgcompose/archive.hpp>
 #include <imgcompose/image/blob.hpp>
 #include <imgcompose/tree/directory.hpp>
 #include <imgcompose/tree/steps.hpp>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
 #include <utility>
 
 namespace command {
@@ -18,8 +20,8 @@ namespace ic = imgcompose;
 namespace {
 
 /// What a step of the tree does: the first of these keys that it has.
-constexpr std::array<std::string_view, 10> actions{"directory", "file",   "text",        "symlink", "mkdir",
-                                                   "exclude",   "prefix", "clamp_mtime", "owner",   "mode"};
+constexpr std::array<std::string_view, 11> actions{"directory", "archive", "file",        "text",  "symlink", "mkdir",
+                                                   "exclude",   "prefix",  "clamp_mtime", "owner", "mode"};
 
 ic::attributes_of_node attributes_of(const section& step) {
     ic::attributes_of_node a;
@@ -43,16 +45,20 @@ ic::tree added(ic::tree to, const section& step, std::string_view action) {
     return add(ic::add(*path, content, attributes));
 }
 
-ic::tree with_directory(ic::tree to, const section& step) {
-    ic::tree from = step.at("directory", [&] { return ic::directory(*step.file("directory")); });
+/// With all that is in a directory or archive.
+ic::tree with_tree(ic::tree to, const section& step, std::string_view action) {
+    ic::tree from = step.at(action, [&] {
+        const std::filesystem::path file = *step.file(action);
+        return action == "archive" ? ic::archive(file) : ic::directory(file);
+    });
     if (const auto owner = step.text("owner")) {
         const auto [uid, gid] = step.at("owner", [&] { return parse_owner(*owner); });
         from = std::move(from) | ic::owned_by(uid, gid);
     }
-    if (step.has("mode")) step.refuse("mode", "a directory's files keep their modes; `mode` is for a step that adds one file");
+    if (step.has("mode")) step.refuse("mode", fmt::format("the files of {} {} keep their modes; `mode` is for a step that adds one file", action == "archive" ? "an" : "a", action));
     if (const auto path = step.text("to"))
         from = step.at("to", [&] { return std::move(from) | ic::prefix(*path); });
-    return step.at("directory", [&] { return ic::merge(std::move(to), std::move(from)); });
+    return step.at(action, [&] { return ic::merge(std::move(to), std::move(from)); });
 }
 
 ic::tree apply(ic::tree t, const section& step) {
@@ -63,9 +69,9 @@ ic::tree apply(ic::tree t, const section& step) {
         if (a != action && step.has(a) && a != "owner" && a != "mode")
             step.refuse(a, fmt::format("`{}` and `{}` are two steps; write them one after the other", action, a));
 
-    if (action.empty()) step.refuse("", "the step does nothing; it needs one of: directory, file, text, symlink, mkdir, "
+    if (action.empty()) step.refuse("", "the step does nothing; it needs one of: directory, archive, file, text, symlink, mkdir, "
                                         "exclude, prefix, clamp_mtime, owner");
-    if (action == "directory") return with_directory(std::move(t), step);
+    if (action == "directory" || action == "archive") return with_tree(std::move(t), step, action);
     if (action == "file" || action == "text" || action == "symlink") return added(std::move(t), step, action);
     if (action == "mkdir") {
         const std::string path = *step.text("mkdir");

@@ -107,6 +107,9 @@ TEST_CASE("steps of a tree that cannot be done") {
     CHECK(of("{ owner = \"root\" }").find("d.toml:5:19: \"root\" is not an owner") == 0);
     CHECK(of("{ text = \"\", to = \"/a\", mode = \"888\" }").find("d.toml:5:40: \"888\" is not a mode") == 0);
     CHECK(of("{ directory = \"Imagex\" }").find("d.toml:5:23: ") == 0);
+    CHECK(of("{ archive = \"Image\" }").find("d.toml:5:21: Image is none of the archives that can be read") == 0);
+    CHECK(of("{ archive = \"Imagex\" }").find("d.toml:5:21: cannot open Imagex") == 0);
+    CHECK(of("{ archive = \"Image\", directory = \"rootfs\" }").find("d.toml:5:21: `directory` and `archive` are two steps") == 0);
     CHECK(of("{ text = \"${nam}\", to = \"/a\" }").find("d.toml:5:18: there is no variable `nam`") == 0);
     CHECK(of("{ text = \"${name\", to = \"/a\" }").find("d.toml:5:18: has \"${\" without \"}\"") == 0);
     CHECK(refusal("[[partition]]\nname = \"a\"\nsize = \"1MiB\"\ntree = [{ mkdir = \"/x\" }]\n") ==

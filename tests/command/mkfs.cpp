@@ -36,6 +36,21 @@ TEST_CASE("mkfs makes an ext4 filesystem of a directory") {
     CHECK(run("debugfs -R 'cat /etc/hostname' " + word(in / "fs.img") + " 2>/dev/null").output == "content of rootfs/etc/hostname");
 }
 
+TEST_CASE("mkfs takes a tar, packed or not, in the place of a directory") {
+    const command_folder in;
+    REQUIRE(in.shell("tar --format=posix -C rootfs -cf rootfs.tar . && gzip -k rootfs.tar").status == 0);
+    REQUIRE(in("mkfs ext4 --from rootfs -o directory.img --exclude /etc/fstab").status == 0);
+    for (const std::string archive : {"rootfs.tar", "rootfs.tar.gz"}) {
+        const auto made = in("mkfs ext4 --from " + archive + " -o archive.img --exclude /etc/fstab");
+        INFO(made.output);
+        REQUIRE(made.status == 0);
+        CHECK(in.read("archive.img") == in.read("directory.img"));
+    }
+    CHECK(has(in("mkfs ext4 --from Image -o none.img").output, "imgcompose: Image is none of the archives that can be read"));
+    CHECK(has(in("mkfs ext4 --from gone -o none.img").output, "cannot read the directory gone"));
+    CHECK(!std::filesystem::exists(in / "none.img"));
+}
+
 TEST_CASE("mkfs makes a FAT filesystem of a directory") {
     const command_folder in;
     const auto made = in("mkfs fat --from rootfs -o fs.img --label BOOT --uuid 1234-ABCD --size 20MiB --fat-bits 16 --cluster-size 2KiB");

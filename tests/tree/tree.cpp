@@ -5,6 +5,8 @@
 #include <tests/support/catch.hpp>
 #include <tests/tree/listed.hpp>
 
+#include <utility>
+
 namespace ic = imgcompose;
 using imgcompose_test::says;
 
@@ -108,7 +110,7 @@ TEST_CASE("the content of a file may begin anywhere in its source") {
     const auto made = t.add_inode({.size = 10, .from = 50, .content = id, .files = t.add_files(files)});
     t.link_unchecked(ic::top_directory, "f", made);
     const auto later = ic::merge(ic::tree{}, t);
-    for (const ic::tree* const one : {&t, &later}) {
+    for (const ic::tree* const one : {&std::as_const(t), &later}) {
         ic::image all{ic::bytes{10}};
         one->for_each_extent(one->at(*one->find("/f")), one->add_sources_to(all), [&](const ic::extent& e) { all.append(e); });
         REQUIRE(all.extents().size() == 1);
