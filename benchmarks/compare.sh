@@ -5,11 +5,13 @@ set -eu
 
 usage() {
     cat <<'USAGE'
-usage: benchmarks/compare.sh [trees | scale | bytes | clone | plot] [OPTION...]
+usage: benchmarks/compare.sh [trees | formats | scale | bytes | clone | plot] [OPTION...]
 
-  trees   (default) the work loads w1 (a root filesystem), w2 (small files), w3 (large files), w4 (a disk with a FAT boot
-          partition and a blob), by imgcompose, by each other program found here, and by a program that only walks, reads
-          and writes; then what was wanted, and whether it was met
+  trees   (default) the work loads w1 (a root filesystem, alone and in a board's disk), w2 (small files, 20,000 of them in
+          one directory), w2s (the same, a hundred in the largest), w3 (large files), w4 (a disk with a FAT boot partition
+          and a blob), by imgcompose, by each other program found here, and by a program that only walks, reads and
+          writes; then what was wanted, and whether it was met
+  formats Android sparse, qcow2, zstd, gzip, bmap and SHA-256, in the pass that writes and by other programs afterwards
   scale   10,000 to 1,000,000 files
   bytes   64 MiB to 4 GiB in large files
   clone   on XFS, mounted from a file (root): the image is made by sharing blocks
@@ -18,7 +20,8 @@ usage: benchmarks/compare.sh [trees | scale | bytes | clone | plot] [OPTION...]
   --rounds N   (5)      --only w2,w4      --tree w1=DIR      --out DIR (/dev/shm)     --sync     --peers mke2fs,tar
                                                                                       -h of compare.py has all
 
-Programs are interleaved: each round has each of them once. Work loads are made where they are missing (w1 by shared/perf only).
+Programs are interleaved: each round has each of them once, but those that take more than 10 s every fourth. Work loads are
+made where they are missing; w1 is downloaded from Debian, and smaller without shared/perf.
 $IMGCOMPOSE_COMMAND names the command; without it one is built in build/compare.
 USAGE
 }
@@ -36,5 +39,5 @@ if [ -z "$command" ]; then
     command=$build/examples/imgcompose/imgcompose
 fi
 mkdir -p "$build"
-"${CXX:-c++}" -std=c++20 -O2 -pthread "$here/programs/limit.cpp" -o "$build/limit"
-exec python3 "$here/compare.py" "$@" --command "$command" --limit "$build/limit"
+for program in limit timed; do "${CXX:-c++}" -std=c++20 -O2 -pthread "$here/programs/$program.cpp" -o "$build/$program"; done
+exec python3 "$here/compare.py" "$@" --command "$command" --limit "$build/limit" --timed "$build/timed"

@@ -13,12 +13,12 @@
 
 namespace benchmarks {
 
-/// Small files in memory, a hundred in a directory.
-inline imgcompose::tree small_files(std::size_t count) {
+/// Small files in memory, a hundred in a directory unless told otherwise.
+inline imgcompose::tree small_files(std::size_t count, std::size_t in_a_directory = 100) {
     const auto content = imgcompose::from_text(std::string(600, 'x'));
     imgcompose::tree t;
     for (std::size_t i = 0; i < count; ++i)
-        t = std::move(t) | imgcompose::add("/d" + std::to_string(i / 100) + "/file-" + std::to_string(i), content);
+        t = std::move(t) | imgcompose::add("/d" + std::to_string(i / in_a_directory) + "/file-" + std::to_string(i), content);
     return t;
 }
 

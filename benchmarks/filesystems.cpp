@@ -39,4 +39,17 @@ void ext4_metadata(benchmark::State& state) {
 }
 BENCHMARK(ext4_metadata)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
 
+/// One directory with all names: its hash tree is sorted, split into leaves and indexed, and its blocks are made.
+void hash_tree(benchmark::State& state) {
+    const auto count = static_cast<std::size_t>(state.range(0));
+    const auto content = ic::ext4(benchmarks::small_files(count, count));
+    for (auto _ : state) {
+        const ic::image made = content->make(content->smallest_size({}), {});
+        ic::write(made, ic::callback([](const ic::written_range&) {}), {.jobs = 1});
+    }
+    state.counters["per_name"] = benchmark::Counter(static_cast<double>(state.range(0)),
+                                                    benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(hash_tree)->Arg(1'000)->Arg(20'000)->Arg(300'000)->Unit(benchmark::kMillisecond);
+
 } // namespace
