@@ -39,7 +39,7 @@ static_assert(ic::placed_at({.kernel = {100}}, {.text_offset = 512_KiB, .anywher
 
 std::string found(const ic::load_addresses& load, ic::bytes image_size, const ic::loaded_sizes& sizes = {}) {
     std::string all;
-    for (const auto& f : ic::check_loads(load, {.image_size = image_size, .anywhere = true}, sizes))
+    for (const auto& f : ic::check_loads(load, ic::arm64_image{.image_size = image_size, .anywhere = true}, sizes))
         all += f.message + '\n';
     return all;
 }
@@ -66,4 +66,11 @@ TEST_CASE("what else is loaded has its room") {
         has(found({.kernel = {0x2000000}, .ramdisk = {0x4000000}}, 30_MiB, {.kernel_file = 1_MiB, .compressed = true}),
             "no kernel_comp_addr_r"));
     CHECK(has(found(rk3399, 200_MiB, {.kernel_file = 1_MiB, .compressed = true}), "the kernel needs"));
+}
+
+TEST_CASE("without a kernel's header all else is judged") {
+    const auto without = [](const ic::load_addresses& load, const ic::loaded_sizes& sizes) { return ic::check_loads(load, {}, sizes).size(); };
+    CHECK(without(rk3328, {.kernel_file = ic::bytes{33_MiB}, .compressed = true}) == 1);
+    CHECK(without(rk3328, {.kernel_file = 32_MiB, .compressed = true, .fdt = 2_MiB}) == 1);
+    CHECK(without({}, {.kernel_file = 1_GiB, .compressed = true, .fdt = 1_GiB}) == 0); // addresses that are not known
 }

@@ -124,3 +124,17 @@ TEST_CASE("the file in /boot of a root filesystem") {
     CHECK_THROWS_MATCHES(ic::require_files(f, t, {.extlinux_conf = "/boot/extlinux/extlinux.conf"}), ic::input_error,
                          says("there is \"/boot/Image\""));
 }
+
+TEST_CASE("what a hostile file names is not compared for ever") {
+    ic::tree t;
+    put(t, "/extlinux/extlinux.conf");
+    for (int i = 0; i < 20'000; ++i) put(t, "/" + std::string(200, 'x') + std::to_string(i));
+    ic::extlinux f;
+    std::string up_and_down;
+    while (up_and_down.size() < 50'000) up_and_down += "/extlinux/..";
+    for (int i = 0; i < 3000; ++i)
+        f.entries.push_back({.label = "l", .kernel = "/" + std::string(200, 'y') + std::to_string(i), .initrd = i == 0 ? up_and_down + "/none" : ""});
+    const auto findings = ic::check_files(f, t);
+    CHECK(findings.size() == 3001);
+    CHECK(findings.front().message.find("is not in the filesystem; add it") != std::string::npos);
+}

@@ -167,6 +167,28 @@ TEST_CASE("no change of a byte leads a reader outside") {
     CHECK(read > 1000);
 }
 
+TEST_CASE("a name without an end is not read again for each of very many properties") {
+    // A million properties without values, all of which have a name of 4 MiB.
+    constexpr std::uint32_t count = 1'000'000, names = 4 << 20, structure = 4 + 4 + count * 12 + 4 + 4;
+    ic::owned_bytes raw(56 + structure + names, std::byte{'n'});
+    std::size_t at = 0;
+    for (const std::uint32_t w : {ic::fdt_magic, static_cast<std::uint32_t>(raw.size()), 56u, 56u + structure, 40u, 17u, 16u, 0u,
+                                  names, structure, 0u, 0u, 0u, 0u, 1u, 0u})
+        put_be32(raw, at, w), at += 4;
+    for (std::uint32_t i = 0; i < count; ++i)
+        for (const std::uint32_t w : {3u, 0u, 0u}) put_be32(raw, at, w), at += 4;
+    put_be32(raw, at, 2), put_be32(raw, at + 4, 9);
+    raw.back() = std::byte{};
+    CHECK_THROWS_MATCHES(ic::fdt_view{raw}, ic::format_error, says("more than 255 characters"));
+    // One that is as long as may be, and one character more.
+    for (const std::size_t length : {255u, 256u}) {
+        ic::fdt tree;
+        tree.root.properties = {ic::fdt_flag(std::string(length, 'p'))};
+        if (length == 255) CHECK(ic::read_fdt(ic::fdt_bytes(tree)) == tree);
+        else CHECK_THROWS_AS(ic::read_fdt(ic::fdt_bytes(tree)), ic::format_error);
+    }
+}
+
 TEST_CASE("device trees that are shipped are written again as they were", "[shipped]") {
     // Debian's linux-image-* packages unpacked, or installed; $IMGCOMPOSE_DEVICE_TREES names another place.
     const char* named = std::getenv("IMGCOMPOSE_DEVICE_TREES");

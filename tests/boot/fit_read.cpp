@@ -421,3 +421,23 @@ TEST_CASE("FITs that are shipped are read with the facts that mkimage lists", "[
     }
     CHECK(listed > 0);
 }
+
+TEST_CASE("images that overlap are told, but not those that share their data") {
+    const auto with = [](std::uint32_t first, std::uint32_t second) {
+        ic::fdt tree;
+        const auto node = [](std::string name, std::uint32_t at) {
+            return ic::fdt_node{.name = std::move(name), .properties = {ic::fdt_cells("data-offset", {at}), ic::fdt_cells("data-size", {100})}};
+        };
+        tree.root.children = {{.name = "images", .children = {node("a", first), node("b", second)}}};
+        auto raw = ic::fdt_bytes(tree);
+        raw.resize(raw.size() + 400);
+        const ic::window w{ic::owned(raw)};
+        std::string all;
+        for (const auto& f : ic::check(ic::read_fit(w), w.size())) all += f.message + '\n';
+        return all;
+    };
+    CHECK(with(0, 100).empty());
+    CHECK(with(0, 0).empty());
+    CHECK(with(0, 99).find("the data of the FIT images \"a\" and \"b\" overlap") != std::string::npos);
+    CHECK(with(99, 0).find("overlap") != std::string::npos);
+}

@@ -120,3 +120,13 @@ TEST_CASE("FAT knows no case") {
                    ic::add("/efi/Image", kernel());
     CHECK(found(t).empty());
 }
+
+TEST_CASE("a partition with very many files and entries is judged in a moment") {
+    std::string entry = "linux /none\n";
+    for (int i = 0; i < 3000; ++i) entry += "initrd /a/b/c/d\n";
+    ic::tree t = ic::tree{} | ic::add("/loader/entries/a.conf", ic::from_text(entry)) |
+                 ic::add("/loader/entries/large.conf", ic::from_text(std::string(70'000, '#')));
+    for (int i = 0; i < 20'000; ++i) t.add("/f" + std::to_string(i), {.type = ic::file_type::regular}, {});
+    const auto findings = ic::check_esp(t, ic::machine::arm64);
+    CHECK(findings.size() == 99); // the fallback, and of 3001 files the first
+}

@@ -40,6 +40,18 @@ TEST_CASE("paths are found, through symbolic links and out of them") {
     CHECK_FALSE(t.child(ic::top_directory, "us"));
 }
 
+TEST_CASE("no more links are followed than Linux does, however they multiply") {
+    ic::tree t;
+    for (int i = 0; i < 39; ++i) {
+        const std::string next = "l" + std::to_string(i + 1);
+        t = std::move(t) | ic::symlink("/l" + std::to_string(i), next + "/../" + next); // 2^39 steps, if nobody counted
+    }
+    t = std::move(t) | ic::add("/l39/file", ic::from_text("x"));
+    CHECK_FALSE(t.find("/l0/file"));
+    CHECK(t.find("/l35/file"));
+    CHECK(t.find("/l37/../l39/file"));
+}
+
 TEST_CASE("impossible names and taken paths are refused") {
     ic::tree t = usual();
     const ic::tree::inode file{};

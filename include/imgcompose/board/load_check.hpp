@@ -45,10 +45,11 @@ struct loaded_sizes {
 };
 
 /// All that would overwrite something else on a board whose load addresses are known. `kernel` is the header of the
-/// unpacked kernel.
-inline std::vector<finding> check_loads(const load_addresses& load, const arm64_image& kernel,
+/// unpacked kernel; without it, as of a compressed one, what is loaded beside is judged alone.
+inline std::vector<finding> check_loads(const load_addresses& load, const std::optional<arm64_image>& kernel,
                                         const loaded_sizes& sizes = {}) {
     std::vector<finding> findings;
+    if (load.kernel == memory_address{}) return findings;
     const auto error = [&](std::string message) { findings.push_back({.message = std::move(message)}); };
     const auto require = [&](std::string_view what, memory_address at, bytes size) {
         if (at == memory_address{}) return;
@@ -59,7 +60,7 @@ inline std::vector<finding> check_loads(const load_addresses& load, const arm64_
                              " more than lie before what U-Boot loads behind it; make it smaller, or use a U-Boot with "
                              "other addresses"));
     };
-    require("the kernel", placed_at(load, kernel), kernel.image_size);
+    if (kernel) require("the kernel", placed_at(load, *kernel), kernel->image_size);
     require("the device tree", load.fdt, sizes.fdt);
     require("a device tree overlay", load.fdt_overlay, sizes.fdt_overlay);
     if (!sizes.compressed) return findings;

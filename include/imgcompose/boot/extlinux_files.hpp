@@ -47,17 +47,24 @@ inline std::size_t name_distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
+// Longer names than these nobody mistypes by a letter; and what a hostile file names must not take hours to compare.
+inline constexpr std::size_t compared_name_limit = 128, compared_names_limit = 1000, suggestion_limit = 3;
+inline constexpr std::size_t compared_path_limit = 4096;
+
 // Whether a user who wrote `wanted` may have meant `name`.
 inline bool is_near(std::string_view wanted, std::string_view name) {
     if (name.starts_with(wanted) || wanted.starts_with(name)) return true;
     const std::size_t allowed = std::max<std::size_t>(1, wanted.size() / 4);
-    const std::size_t longer = std::max(wanted.size(), name.size()), shorter = std::min(wanted.size(), name.size());
+    const std::size_t longer = std::max(wanted.size(), name.size());
+    if (longer > compared_name_limit) return false;
+    const std::size_t shorter = std::min(wanted.size(), name.size());
     return longer - shorter <= allowed && name_distance(wanted, name) <= allowed;
 }
 
 // At most three paths that the user may have meant: near names in the deepest directory of `path` that is there, the
 // nearest first, then files of the same name elsewhere.
 inline std::vector<std::string> near_matches(const tree& files, std::string_view path) {
+    if (path.size() > compared_path_limit) return {};
     std::size_t end = path.size();
     std::size_t slash = path.rfind('/');
     while (slash != path.npos && slash != 0 && !files.resolve(path.substr(0, slash))) {
@@ -71,15 +78,16 @@ inline std::vector<std::string> near_matches(const tree& files, std::string_view
 
     std::vector<std::pair<std::size_t, std::string>> near; // by distance, then by name: the tree has no order
     std::vector<inode_index> elsewhere;
+    std::vector<std::string_view> beside;
     for (const auto& e : files.entries()) {
         const auto name = files.name_of(e);
-        if (directory && e.parent == static_cast<std::uint32_t>(*directory)) {
+        if (directory && e.parent == static_cast<std::uint32_t>(*directory)) beside.push_back(name);
+        else if (name == last) elsewhere.push_back(inode_index{e.target});
+    }
+    if (wanted.size() <= compared_name_limit && beside.size() <= compared_names_limit)
+        for (const std::string_view name : beside)
             if (is_near(wanted, name))
                 near.emplace_back(name_distance(wanted, name), text::join(path.substr(0, slash + 1), name));
-        } else if (name == last) {
-            elsewhere.push_back(inode_index{e.target});
-        }
-    }
     constexpr std::size_t too_common = 100; // a name of which nobody can say which was meant
     if (elsewhere.size() <= too_common)
         for (const auto i : elsewhere) near.emplace_back(std::numeric_limits<std::size_t>::max(), files.path_of(i));
@@ -90,9 +98,9 @@ inline std::vector<std::string> near_matches(const tree& files, std::string_view
     return paths;
 }
 
-inline std::string missing_file_message(const tree& files, std::string_view path) {
+inline std::string missing_file_message(const tree& files, std::string_view path, bool suggest = true) {
     auto message = text::join(text::quoted(path), " is not in the filesystem");
-    const auto near = near_matches(files, path);
+    const auto near = suggest ? near_matches(files, path) : std::vector<std::string>{};
     if (near.empty()) return message += "; add it to the tree";
     message += "; there is ";
     for (std::size_t i = 0; i < near.size(); ++i) message += (i == 0 ? "" : ", ") + text::quoted(near[i]);
@@ -112,13 +120,14 @@ struct extlinux_files_options {
 inline std::vector<finding> check_files(const extlinux& file, const tree& files,
                                         const extlinux_files_options& options = {}) {
     std::vector<finding> findings;
+    std::size_t missing = 0;
     const auto look_for = [&](std::size_t entry, std::string_view keyword, std::string_view path, file_type wanted,
                               severity how_bad = severity::error) {
         if (path.empty()) return;
         const std::string full = path_for_u_boot(options.extlinux_conf, path);
         const auto found = files.resolve(full);
         std::string what;
-        if (!found) what = detail::missing_file_message(files, full);
+        if (!found) what = detail::missing_file_message(files, full, missing++ < detail::suggestion_limit);
         else if (files.at(*found).type != wanted)
             what = text::quoted(full) +
                    (wanted == file_type::directory ? " is not a directory" : " is not a regular file");

@@ -100,6 +100,10 @@ private:
 
 namespace detail {
 
+// The specification allows 31 characters, and nobody has been seen to use more than 60. Without a limit a hostile tree
+// whose properties all have the same endless name would be read as often as it has properties.
+inline constexpr std::size_t property_name_limit = 255;
+
 // Steps from token to token; a wrong one throws format_error.
 class fdt_scan {
 public:
@@ -164,9 +168,14 @@ private:
             fail::not_a_device_tree(text::join("a property has ", size, " bytes, but only ", structure_.size() - at_,
                                                " are left in its structure block"));
         if (name_at >= strings_.size()) fail::not_a_device_tree("the name of a property lies outside of its strings");
-        const auto end = strings_.find('\0', name_at);
-        if (end == strings_.npos) fail::not_a_device_tree("the name of a property has no end");
-        name = strings_.substr(name_at, end - name_at);
+        const std::string_view rest = strings_.substr(name_at, property_name_limit + 1);
+        const auto end = rest.find('\0');
+        if (end == rest.npos)
+            fail::not_a_device_tree(
+                rest.size() > property_name_limit
+                    ? text::join("the name of a property has more than ", property_name_limit, " characters")
+                    : std::string{"the name of a property has no end"});
+        name = rest.substr(0, end);
         value = structure_.subspan(at_, size);
         at_ += size;
         align();

@@ -18,6 +18,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 IMGCOMPOSE_NAMESPACE_BEGIN
@@ -136,8 +137,12 @@ public:
         if (claimed > options_.largest_tree)
             fail::not_a_fit(text::join("its tree claims ", claimed.count, " bytes; at most ",
                                        options_.largest_tree.count, " are read"));
-        tree_bytes_ = from_.take(offset{}, claimed);
-        const fdt_view tree{tree_bytes_};
+        const owned_bytes raw = from_.take(offset{}, claimed);
+        return read(raw, fdt_view{raw});
+    }
+    /// Of a tree that was read already, from `raw`.
+    found_fit read(std::span<const std::byte> raw, const fdt_view& tree) {
+        tree_bytes_ = raw;
         const auto images = tree.find("/images");
         if (!images) fail::not_a_fit("it is a device tree without /images");
         fit_.tree_size = tree.size();
@@ -289,7 +294,7 @@ private:
 
     const window& from_;
     const fit_read_options& options_;
-    owned_bytes tree_bytes_{};
+    std::span<const std::byte> tree_bytes_{};
     found_fit fit_{};
     std::vector<bool> counts_from_base_{};
     std::size_t names_ = 0;
@@ -303,6 +308,12 @@ private:
 /// throws format_error.
 inline found_fit read_fit(const window& from, const fit_read_options& options = {}) {
     return detail::fit_reader{from, options}.read();
+}
+
+/// Of one whose tree was looked into already: `tree` of `raw`, which are the first bytes of `from`.
+inline found_fit read_fit(const window& from, std::span<const std::byte> raw, const fdt_view& tree,
+                          const fit_read_options& options = {}) {
+    return detail::fit_reader{from, options}.read(raw, tree);
 }
 
 /// The bytes of one of its images; fewer than its size if they are cut off.
@@ -337,6 +348,18 @@ inline std::vector<finding> check(const found_fit& fit, bytes available) {
             if (h.state == hash_state::wrong)
                 error(text::join("the ", h.algorithm, " of the FIT image ", text::quoted(i.name),
                                  " is wrong, so it is damaged; copy the file anew"));
+    }
+    // Several may share the same data, but not a part of it.
+    std::vector<const found_fit_image*> by_place;
+    for (const auto& i : fit.images)
+        if (i.size != bytes{}) by_place.push_back(&i);
+    std::ranges::sort(by_place, {}, [](const found_fit_image* i) { return std::pair{i->at, i->size}; });
+    for (std::size_t n = 1; n < by_place.size(); ++n) {
+        const auto &a = *by_place[n - 1], &b = *by_place[n];
+        const bool same = a.at == b.at && a.size == b.size;
+        if (!same && b.at < a.at + a.size)
+            error(text::join("the data of the FIT images ", text::quoted(a.name), " and ", text::quoted(b.name),
+                             " overlap; make the FIT anew"));
     }
     const auto name_leads_to_image = [&](const found_fit_configuration& c, const std::string& name) {
         if (fit.find_image(name) == nullptr)

@@ -10,8 +10,13 @@
 #include <imgcompose/tree/glob.hpp>
 #include <imgcompose/tree/steps.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -97,91 +102,125 @@ inline auto add_systemd_boot(systemd_boot what) {
     };
 }
 
-namespace detail {
+/// The files of an EFI system partition by their paths, which on FAT know no case.
+class esp_files {
+public:
+    /// `esp` lives longer.
+    explicit esp_files(const tree& esp) : esp_(esp) {
+        for (std::uint32_t i = 0; i < esp.entries().size(); ++i) {
+            const tree::entry& e = esp.entries()[i];
+            by_name_.try_emplace(key(inode_index{e.parent}, esp.name_of(e)), inode_index{e.target});
+        }
+    }
+    [[nodiscard]] std::optional<inode_index> find(std::string_view path) const {
+        std::optional<inode_index> here = top_directory;
+        tree::for_each_component(path, [&](std::string_view name) {
+            const auto next = here ? by_name_.find(key(*here, name)) : by_name_.end();
+            here = next == by_name_.end() ? std::nullopt : std::optional{next->second};
+        });
+        return here;
+    }
+    [[nodiscard]] std::optional<image> content(std::string_view path) const {
+        const auto found = find(path);
+        if (!found || esp_.at(*found).type != file_type::regular) return {};
+        return content_of(esp_, esp_.at(*found));
+    }
+    [[nodiscard]] const tree& all() const { return esp_; }
 
-// FAT knows no case.
-inline std::optional<inode_index> find_on_fat(const tree& t, std::string_view path) {
-    const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; };
-    inode_index here = top_directory;
-    bool found = true;
-    tree::for_each_component(path, [&](std::string_view name) {
-        bool next = false;
-        for (const auto& e : t.entries())
-            if (found && !next && e.parent == static_cast<std::uint32_t>(here) &&
-                std::ranges::equal(t.name_of(e), name, {}, upper, upper)) {
-                here = inode_index{e.target};
-                next = true;
-            }
-        found = found && next;
-    });
-    if (!found) return {};
-    return here;
+private:
+    static std::string key(inode_index directory, std::string_view name) {
+        std::string k = std::to_string(static_cast<std::uint32_t>(directory)) + '/';
+        for (const char c : name) k += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        return k;
+    }
+
+    const tree& esp_;
+    std::unordered_map<std::string, inode_index> by_name_{};
+};
+
+/// Those in loader/entries, by their names: the first thousand, of at most 64 KiB each.
+inline std::vector<std::pair<std::string, loader_entry>> loader_entries(const esp_files& esp) {
+    constexpr std::uint64_t largest = 64 << 10;
+    constexpr std::size_t most = 1000;
+    std::vector<std::pair<std::string, loader_entry>> entries;
+    const auto directory = esp.find("/loader/entries");
+    if (!directory) return entries;
+    const auto sorted = esp.all().sorted();
+    for (const auto number : sorted.of(*directory)) {
+        const auto& e = esp.all().entries()[number];
+        const auto& i = esp.all().at(inode_index{e.target});
+        std::string name{esp.all().name_of(e)};
+        if (i.type != file_type::regular || !name.ends_with(".conf") || i.size > largest) continue;
+        if (entries.size() == most) break;
+        const owned_bytes raw = read_all(content_of(esp.all(), i));
+        entries.emplace_back(std::move(name),
+                             parse_loader_entry({reinterpret_cast<const char*>(raw.data()), raw.size()}));
+    }
+    return entries;
 }
 
-} // namespace detail
+/// What keeps firmware from starting its fallback program: it is missing, or for another processor.
+inline std::vector<finding> check_efi_fallback(const esp_files& esp, machine board) {
+    const std::string fallback = efi_fallback_path(board);
+    const auto one = [](std::string message) { return std::vector{finding{.message = std::move(message)}}; };
+    const auto program = esp.content(fallback);
+    if (!program)
+        return one(fallback +
+                   " is missing, so the firmware finds nothing to start; put systemd-boot or a kernel there");
+    const auto pe = read_pe(window{*program});
+    if (!pe || !pe->is_efi_application())
+        return one(fallback + " is not an EFI application; put systemd-boot or a kernel there");
+    if (pe->built_for == board) return {};
+    return one(text::join(fallback, " is for ", name_of(pe->built_for), ", but the board is ", name_of(board),
+                          "; take the one for it"));
+}
 
-/// What keeps a board from booting from this tree as an EFI system partition: the fallback program or what an entry
-/// names missing or for another processor, and a default entry that is not there.
-inline std::vector<finding> check_esp(const tree& esp, machine board) {
+/// What keeps systemd-boot, and others that read its entries, from starting them: files missing or for another
+/// processor, and a default entry that is not there.
+inline std::vector<finding> check_loader_entries(const esp_files& esp, machine board) {
     std::vector<finding> findings;
     const auto error = [&](std::string message) { findings.push_back({.message = std::move(message)}); };
-    const auto content = [&](std::string_view path) -> std::optional<image> {
-        const auto found = detail::find_on_fat(esp, path);
-        if (!found || esp.at(*found).type != file_type::regular) return {};
-        return content_of(esp, esp.at(*found));
-    };
-    const std::string fallback = efi_fallback_path(board);
-    if (const auto program = content(fallback)) {
-        const auto pe = read_pe(window{*program});
-        if (!pe || !pe->is_efi_application()) error(fallback + " is not an EFI application");
-        else if (pe->built_for != board)
-            error(text::join(fallback, " is for ", name_of(pe->built_for), ", but the board is ", name_of(board)));
-    } else {
-        error(fallback + " is missing, so the firmware finds nothing to start; put systemd-boot or a kernel there");
-    }
-    const auto entries = detail::find_on_fat(esp, "/loader/entries");
-    if (!entries) return findings;
     std::vector<std::string> names;
-    const auto sorted = esp.sorted();
-    for (const auto number : sorted.of(*entries)) {
-        const auto& e = esp.entries()[number];
-        const auto& i = esp.at(inode_index{e.target});
-        const std::string name{esp.name_of(e)};
-        constexpr std::uint64_t largest = 1 << 20;
-        if (i.type != file_type::regular || !name.ends_with(".conf") || i.size > largest) continue;
-        constexpr std::size_t most = 1000; // of entries: each is looked for in all of the tree
-        if (names.size() == most) break;
+    constexpr std::size_t most_files = 100; // that one entry names
+    for (const auto& [name, entry] : loader_entries(esp)) {
         names.push_back(name);
-        const owned_bytes raw = read_all(content_of(esp, i));
-        const auto entry = parse_loader_entry({reinterpret_cast<const char*>(raw.data()), raw.size()});
         for (const finding& f : check(entry, board)) error(text::join(name, ": ", f.message));
-        const auto require = [&](std::string_view path) {
-            if (path.empty()) return;
-            if (!content(path)) error(text::join(name, ": ", text::quoted(path), " is not in the partition"));
-        };
-        for (const auto& path : {entry.kernel, entry.efi, entry.devicetree}) require(path);
-        for (const auto& path : entry.initrds) require(path);
-        for (const auto& path : entry.devicetree_overlays) require(path);
-        const auto kernel = entry.kernel.empty() ? std::nullopt : content(entry.kernel);
+        std::vector<std::string> paths{entry.kernel, entry.efi, entry.devicetree};
+        paths.insert(paths.end(), entry.initrds.begin(), entry.initrds.end());
+        paths.insert(paths.end(), entry.devicetree_overlays.begin(), entry.devicetree_overlays.end());
+        paths.resize(std::min(paths.size(), most_files));
+        for (const std::string& path : paths)
+            if (!path.empty() && !esp.content(path))
+                error(text::join(name, ": ", text::quoted(path), " is not in the partition"));
+        const auto kernel = entry.kernel.empty() ? std::nullopt : esp.content(entry.kernel);
         if (!kernel) continue;
         for (const finding& f :
              check_kernel(recognise_kernel(window{*kernel}), board, kernel_loader::from_uefi, entry.kernel))
             error(text::join(name, ": ", f.message));
     }
-    if (const auto conf = content("/loader/loader.conf"); conf && conf->size() < 1_MiB) {
-        const owned_bytes raw = read_all(*conf);
-        const auto wanted = parse_loader_conf({reinterpret_cast<const char*>(raw.data()), raw.size()}).default_entry;
-        // "@saved" is no pattern, and one that cannot be read matches nothing for systemd-boot either.
-        const bool is_word = wanted.empty() || wanted.starts_with('@') || wanted.find_first_of("[\\") != wanted.npos;
-        // Older loader.conf files leave .conf out.
-        const auto matches = [&](const std::string& name) {
-            return glob{"/" + wanted}.matches("/" + name) || glob{"/" + wanted + ".conf"}.matches("/" + name);
-        };
-        if (!is_word && std::ranges::none_of(names, matches))
-            findings.push_back({.how_bad = severity::warning,
-                                .message = text::join("loader.conf has the default ", text::quoted(wanted),
-                                                      ", which is no entry; the first of the menu is booted")});
-    }
+    const auto conf = names.empty() ? std::nullopt : esp.content("/loader/loader.conf");
+    if (!conf || conf->size() >= 1_MiB) return findings;
+    const owned_bytes raw = read_all(*conf);
+    const auto wanted = parse_loader_conf({reinterpret_cast<const char*>(raw.data()), raw.size()}).default_entry;
+    // "@saved" is no pattern, and one that cannot be read matches nothing for systemd-boot either.
+    const bool is_word =
+        wanted.empty() || wanted.starts_with('@') || wanted.find_first_of("[\\") != wanted.npos || wanted.size() > 255;
+    // Older loader.conf files leave .conf out.
+    const auto matches = [&](const std::string& name) {
+        return glob{"/" + wanted}.matches("/" + name) || glob{"/" + wanted + ".conf"}.matches("/" + name);
+    };
+    if (!is_word && std::ranges::none_of(names, matches))
+        findings.push_back({.how_bad = severity::warning,
+                            .message = text::join("loader.conf has the default ", text::quoted(wanted),
+                                                  ", which is no entry; the first of the menu is booted")});
+    return findings;
+}
+
+/// What keeps a board from booting from this tree as an EFI system partition.
+inline std::vector<finding> check_esp(const tree& esp, machine board) {
+    const esp_files files{esp};
+    std::vector<finding> findings = check_efi_fallback(files, board);
+    for (finding& f : check_loader_entries(files, board)) findings.push_back(std::move(f));
     return findings;
 }
 

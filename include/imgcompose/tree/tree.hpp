@@ -403,9 +403,14 @@ public:
     }
 
 private:
-    std::optional<inode_index> walk(inode_index from, std::string_view path, bool follow_last, int depth) const {
-        std::vector<inode_index> above{top_directory};
-        if (from != top_directory) above = ancestors(from);
+    std::optional<inode_index> walk(inode_index from, std::string_view path, bool follow_last, int links) const {
+        std::vector<inode_index> above = ancestors(from);
+        if (!follow(above, path, follow_last, links)) return {};
+        return above.back();
+    }
+    /// `above` has all from the top down to the directory where the path begins, and then down to what it leads to.
+    bool follow(std::vector<inode_index>& above, std::string_view path, bool follow_last, int& links) const {
+        constexpr int most_links = 40; // in all, as Linux counts
         if (path.starts_with('/')) above = {top_directory};
         while (!path.empty()) {
             const auto slash = path.find('/');
@@ -416,21 +421,17 @@ private:
                 if (above.size() > 1) above.pop_back();
                 continue;
             }
-            if (at(above.back()).type != file_type::directory) return {};
-            auto next = child(above.back(), name);
-            if (!next) return {};
+            if (at(above.back()).type != file_type::directory) return false;
+            const auto next = child(above.back(), name);
+            if (!next) return false;
             const bool last = path.find_first_not_of('/') == path.npos;
             if (at(*next).type == file_type::symlink && (!last || follow_last)) {
-                if (depth >= 40) return {}; // as many as Linux follows
-                next = walk(above.back(), symlink_target(at(*next)), true, depth + 1);
-                if (!next) return {};
-                if (at(*next).type == file_type::directory) above = ancestors(*next);
-                else above.push_back(*next);
+                if (++links > most_links || !follow(above, symlink_target(at(*next)), true, links)) return false;
                 continue;
             }
             above.push_back(*next);
         }
-        return above.back();
+        return true;
     }
 
     /// From the top down to and with `directory`.
