@@ -38,9 +38,10 @@ void extract_bootloader(const ic::window& disk, const ic::disk_report& report, c
             taken.insert(name);
         }
         const fs::path path = to / name;
-        ic::write(disk.part(a.at, a.size).copy(), ic::sparse_file(path));
-        fmt::print("{}: {} bytes from sector {}, {}{}{}\n", path.string(), a.size.count, a.at.count / 512, a.kind,
-                   a.soc.empty() ? "" : " for ", printable(a.soc));
+        const ic::image file = ic::file_of(disk, a);
+        ic::write(file, ic::sparse_file(path));
+        fmt::print("{}: {} bytes from sector {}, {}{}{}{}\n", path.string(), file.size().count, a.at.count / 512, a.kind,
+                   a.soc.empty() ? "" : " for ", printable(a.soc), a.spread ? ", in its plain form" : "");
         if (!a.whole) fmt::print(stderr, "{}: warning: it is cut off or damaged\n", path.string());
     }
 }

@@ -76,7 +76,7 @@ std::string inspection_json(const ic::disk_report& r, const std::string& name) {
     json& artefacts = top["bootloader"] = json::array();
     for (const ic::found_artefact& a : r.artefacts)
         artefacts.push_back({{"name", a.file_name}, {"kind", a.kind}, {"offset", a.at.count}, {"size", a.size.count},
-                             {"soc", printable(a.soc)}, {"whole", a.whole}, {"details", a.details}});
+                             {"soc", printable(a.soc)}, {"whole", a.whole}, {"spread", a.spread}, {"details", a.details}});
     json& regions = top["regions"] = json::array();
     for (const ic::disk_region& region : r.regions)
         regions.push_back({{"kind", ic::name_of(region.what)}, {"name", printable(region.name)}, {"offset", region.at.count},

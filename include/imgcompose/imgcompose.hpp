@@ -141,6 +141,7 @@
 #include <imgcompose/write/write.hpp>
 #include <imgcompose/flash/flash.hpp>
 #include <imgcompose/flash/target.hpp>
+#include <imgcompose/inspect/artefact_format.hpp>
 #include <imgcompose/inspect/artefacts.hpp>
 #include <imgcompose/inspect/boot_files.hpp>
 #include <imgcompose/inspect/compare.hpp>

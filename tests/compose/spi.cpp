@@ -59,11 +59,13 @@ TEST_CASE("an idbloader for a disk is spread for boot ROMs that read flash so") 
 
 TEST_CASE("u-boot-rockchip.bin has what flash needs") {
     std::string combined(0x7f8000, '\xff');
-    combined.replace(0, 6144, std::string(6144, 'i'));
+    const auto raw = ic::rockchip::idbloader_bytes("rk3399", ic::owned_bytes(2048, std::byte{'t'}), ic::owned_bytes(2048, std::byte{'s'}));
+    const std::string idbloader = text_of(ic::owned(raw));
+    combined.replace(0, idbloader.size(), idbloader);
     const auto plan = ic::rockchip::rock_5b | ic::bootloader("u-boot-rockchip.bin", ic::from_text(combined + fit)) |
                       ic::bootloader_in_spi();
     const auto flash = text_of(ic::compose_spi(plan));
-    CHECK(flash.substr(0x8000, 6144) == std::string(6144, 'i'));
+    CHECK(flash.substr(0x8000, idbloader.size()) == idbloader);
     CHECK(flash.substr(0x60000, fit.size()) == fit);
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/inspect/artefacts.hpp>
 
+#include <imgcompose/inspect/inspect.hpp>
 #include <imgcompose/inspect/open.hpp>
 
 #include "made.hpp"
 #include "tests/boot/sha256sum.hpp"
 #include "tests/boot/shipped.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/stand_ins.hpp"
 
 #include <filesystem>
 #include <random>
@@ -297,4 +299,80 @@ TEST_CASE("nothing is found in noise, and damaged headers end in an answer") {
             if (a) CHECK(a->size <= w.size());
         }
     }
+}
+
+namespace {
+
+std::vector<ic::found_artefact> in_file(const std::string& file) {
+    return ic::inspect(ic::window{ic::from_text(file)}, {.sha256 = t::sha256_by_sha256sum}).artefacts;
+}
+std::string padded(std::string s, std::size_t size) {
+    s.resize(size, '\xff');
+    return s;
+}
+
+} // namespace
+
+TEST_CASE("the bootloader for the SPI flash of an RK3399 is taken apart, its idbloader in the plain form") {
+    const std::string plain = t::stand_in::idbloader("rk3399", 60'000, 120'000), itb = t::stand_in::itb({.compatible = {"rockchip,rk3399"}});
+    const std::size_t at = GENERATE(0xe0000u, 0x80000u);
+    const std::string file = padded(t::stand_in::idbloader("rk3399", 60'000, 120'000, true), at) + itb;
+    const auto found = in_file(file);
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].spread);
+    CHECK(found[0].size.count == 2 * plain.size());
+    CHECK(found[1].at.count == at);
+    CHECK(found[1].compatible == std::vector<std::string>{"rockchip,rk3399"});
+    CHECK(found[1].u_boot_loads == 0x200000u);
+    const ic::window w{ic::from_text(file)};
+    // In parentheses: nobody wants to see them.
+    CHECK((t::stand_in::text_of(ic::read_all(ic::file_of(w, found[0]))) == plain));
+    CHECK((t::stand_in::text_of(ic::read_all(ic::file_of(w, found[1]))) == itb));
+}
+
+TEST_CASE("u-boot-rockchip.bin and the images for SPI flash are found by what is in them") {
+    const std::string idbloader = t::stand_in::idbloader("rk3568"), itb = t::stand_in::itb({.compatible = {"rockchip,rk3568"}});
+    struct form {
+        std::size_t first, second;
+    };
+    const form f = GENERATE(form{0, 0x7f8000}, form{0, 0x38000}, form{0x8000, 0x60000}, form{0x8000, 0x100000}, form{0x8000, 0x8000 + 0x7f8000});
+    const auto found = in_file(padded(padded("", f.first) + idbloader, f.second) + itb);
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].at.count == f.first);
+    CHECK(found[0].size.count == idbloader.size());
+    CHECK(found[0].whole);
+    CHECK(found[1].at.count == f.second);
+    CHECK(found[1].size.count == itb.size());
+}
+
+TEST_CASE("a file of its own is recognised, and only a FIT behind an idbloader is taken for its U-Boot") {
+    CHECK(in_file(t::stand_in::itb({})).size() == 1);
+    CHECK(in_file(t::stand_in::sunxi({"allwinner,sun50i-h5"})).front().file_name == "u-boot-sunxi-with-spl.bin");
+    CHECK(in_file(padded("", 0x60000) + t::stand_in::itb({})).empty());
+}
+
+TEST_CASE("a FIT whose data is aligned to 512 bytes keeps what fills it up") {
+    ic::fit_source source;
+    source.images = {{.name = "u-boot", .data = ic::owned(t::stand_in::code(100'000)), .type = "firmware"}};
+    source.configurations = {{.name = "a", .firmware = "u-boot"}};
+    const bool aligned = GENERATE(true, false);
+    std::string made = t::stand_in::text_of(ic::read_all(ic::fit(source, {.align = aligned ? 512_B : 4_B})));
+    const auto unpadded = made.find_last_not_of('\0') + 1;
+    made.resize(ic::round_up(unpadded, 512));
+    const auto a = on_disk(made);
+    REQUIRE(a);
+    CHECK(a->size.count == (aligned ? made.size() : ic::round_up(unpadded, 4)));
+    const auto other = on_disk(made.substr(0, unpadded) + std::string(made.size() - unpadded, 'x'));
+    CHECK(other->size.count <= ic::round_up(unpadded, 4)); // what follows is somebody else's
+}
+
+TEST_CASE("a hostile tree at each place is read once, and ends in an answer") {
+    std::string tree("\xd0\x0d\xfe\xed\x01\x00\x00\x00\0\0\0\x38\0\0\0\x38\0\0\0\x28\0\0\0\x11\0\0\0\x10\0\0\0\0\0\x80\0\0\0\x7f\0\0", 40);
+    tree.resize(16 << 20, 'n');
+    std::fill_n(tree.begin() + 40, 24, '\0');
+    tree[59] = 1;
+    for (std::size_t at = 64; at + 12 < (8u << 20); at += 12) tree.replace(at, 12, std::string("\0\0\0\x03\0\0\0\0\0\0\0\0", 12));
+    const auto a = ic::recognise_artefact(ic::window{ic::from_text(tree)}, {});
+    REQUIRE(a);
+    CHECK_FALSE(a->whole);
 }

@@ -86,6 +86,23 @@ TEST_CASE("logical partitions and their boot records are found") {
     CHECK(covers(r));
 }
 
+TEST_CASE("a chain of boot records that breaks, and a logical partition outside of the extended one, are told") {
+    ic::disk_plan plan = ic::disk_plan{} | ic::with_table(ic::disk_table::mbr);
+    for (int i = 0; i < 6; ++i) plan = std::move(plan) | ic::empty_partition("p" + std::to_string(i), ic::bytes{1_MiB});
+    const ic::owned_bytes sound = ic::read_all(plan | ic::compose);
+    const ic::disk_report report = inspected(ic::owned(ic::owned_bytes{sound}));
+    std::vector<ic::offset> records;
+    for (const auto& r : report.regions)
+        if (r.name == "extended boot record") records.push_back(r.at);
+    REQUIRE(records.size() == 3);
+    ic::owned_bytes raw = sound;
+    raw[records[1].count + 510] = std::byte{}; // its signature
+    CHECK(t::has_code(t::inspected_codes(raw), "mbr-chain"));
+    raw = sound;
+    ic::put_struct<ic::le32>(std::span{raw}.subspan(446 + 3 * 16 + 12), ic::to_disk(2048u * 3)); // sectors of the extended one
+    CHECK(t::has_code(t::inspected_codes(raw), "logical-outside"));
+}
+
 TEST_CASE("what a plan placed has its name, what was found there has none") {
     const ic::image disk =
         t::small_plan() | ic::raw("calibration", ic::offset{100_sectors}, ic::from_text("numbers")) | ic::compose;

@@ -4,13 +4,16 @@
 #pragma once
 
 #include <imgcompose/board/boards.hpp>
-#include <imgcompose/board/rockchip/idbloader.hpp>
+#include <imgcompose/board/rockchip/idbloader_read.hpp>
+#include <imgcompose/board/rockchip/spi_image.hpp>
 #include <imgcompose/board/rockchip/vendor_images.hpp>
 #include <imgcompose/boot/fit_read.hpp>
 #include <imgcompose/boot/uimage.hpp>
 #include <imgcompose/core/hash.hpp>
 #include <imgcompose/core/readable.hpp>
+#include <imgcompose/inspect/artefact_format.hpp>
 #include <imgcompose/inspect/report.hpp>
+#include <imgcompose/write/file_sink.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,66 +30,38 @@ IMGCOMPOSE_NAMESPACE_BEGIN
 
 struct artefact_options {
     sha256_function sha256 = nullptr; ///< without it no SHA-256 is checked
+    /// There is no partition table: it may be a bootloader file by itself, or the image of a flash.
+    bool without_table = false;
 };
 
 namespace detail {
 
-inline std::string_view chars_of(std::span<const std::byte> raw) {
-    return {reinterpret_cast<const char*>(raw.data()), raw.size()};
-}
-inline std::uint32_t le32_at(std::span<const std::byte> raw, std::size_t at) {
-    return from_disk(struct_from<le32>(raw.subspan(at)));
-}
-inline std::uint32_t le16_at(std::span<const std::byte> raw, std::size_t at) {
-    return from_disk(struct_from<le16>(raw.subspan(at)));
-}
+/// What more than any bootloader has; what claims to have it is damaged.
+inline constexpr bytes largest_bootloader = mebibytes{64};
 
-/// idbloader.img of RK3036 to RK3399: U-Boot tools/rkcommon.c, struct header0_info.
-inline std::optional<found_artefact> idbloader_v1(const window& from) {
-    owned_bytes h = from.take(offset{}, bytes{512});
-    if (h.size() != 512) return {};
-    rockchip::detail::rc4(h);
-    if (le32_at(h, 0) != 0x0ff0aa55) return {};
-    constexpr std::uint64_t sector = 512;
-    const std::uint64_t init_at = le16_at(h, 12), init = le16_at(h, 506), all = le16_at(h, 508);
-    found_artefact a{
-        .kind = "idbloader", .file_name = "idbloader.img", .size = bytes{(init_at + std::max(init, all)) * sector}};
-    const owned_bytes tag = from.take(offset{bytes{init_at * sector}}, bytes{4});
-    const std::string_view name = chars_of(tag);
-    const bool printable =
-        std::ranges::all_of(name, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
-    if (printable && name.starts_with("RK")) a.soc = text::join(name, "xx");
-    a.details = {text::join("TPL: ", init * sector, " bytes"),
-                 text::join("SPL: ", (all - std::min(init, all)) * sector, " bytes")};
-    return a;
-}
-
-/// idbloader.img of RK3506 to RK3588: U-Boot tools/rkcommon.c, struct header0_info_v2.
-inline std::optional<found_artefact> idbloader_v2(const window& from, const artefact_options& options) {
-    const owned_bytes h = from.take(offset{}, bytes{2048});
-    if (h.size() != 2048 || chars_of(h).substr(0, 4) != "RKNS") return {};
-    found_artefact a{.kind = "idbloader", .file_name = "idbloader.img", .soc = "RK35xx"};
-    const bool hashed = le32_at(h, 12) == 1 && options.sha256 != nullptr;
-    const auto has_hash = [&](std::span<const std::byte> data, std::size_t at) {
-        return std::ranges::equal(options.sha256(data), std::span{h}.subspan(at, 32));
+inline std::optional<found_artefact> idbloader(const window& from, const artefact_options& options) {
+    const auto found = rockchip::read_idbloader(from, options.sha256);
+    if (!found) return {};
+    found_artefact a{.kind = "idbloader",
+                     .file_name = "idbloader.img",
+                     .size = found->size,
+                     .soc = found->hashes        ? std::string{"RK35xx"}
+                            : found->tag.empty() ? std::string{}
+                                                 : text::join(found->tag, "xx"),
+                     .spread = found->spread};
+    if (a.spread) a.details.emplace_back("in the form for SPI flash: every 2 KiB are followed by 2 KiB of zeros");
+    const auto damaged = [&](std::string how) {
+        a.whole = false;
+        a.details.push_back(std::move(how));
     };
-    if (hashed && !has_hash(std::span{h}.first(1536), 1536))
-        a.whole = false, a.details.emplace_back("the hash of its header is wrong");
-    std::uint64_t end = 4;
-    const std::size_t count = std::min<std::size_t>(le32_at(h, 8) >> 16, 4);
-    for (std::size_t n = 0; n < count; ++n) {
-        const std::size_t entry = 120 + n * 88;
-        const std::uint64_t at = le16_at(h, entry), size = le16_at(h, entry + 2);
-        if (size == 0) continue;
-        end = std::max(end, at + size);
+    if (found->header_hash_matches == false) damaged("the hash of its header is wrong");
+    for (std::size_t n = 0; n < found->stages.size(); ++n) {
+        const rockchip::found_stage& s = found->stages[n];
         const std::string name = n == 0 ? "TPL" : n == 1 ? "SPL" : text::join("image ", n + 1);
-        a.details.push_back(text::join(name, ": ", size * 512, " bytes"));
-        if (!hashed) continue;
-        const owned_bytes data = from.take(offset{bytes{at * 512}}, bytes{size * 512}); // at most 32 MiB
-        if (!has_hash(data, entry + 24))
-            a.whole = false, a.details.push_back(text::join("the hash of ", name, " is wrong"));
+        a.details.push_back(text::join(name, ": ", s.size.count, " bytes"));
+        if (s.hash_matches == false) damaged(text::join("the hash of ", name, " is wrong"));
     }
-    a.size = bytes{end * 512};
+    if (!found->stages.empty()) a.first_stage = found->stages.front().size;
     return a;
 }
 
@@ -130,37 +105,69 @@ inline std::string detail_of(const found_fit_image& i) {
     return s;
 }
 
+/// What the device trees in a FIT are for, and where U-Boot goes.
+inline void add_facts_of_u_boot(found_artefact& to, const window& from, const found_fit& fit) {
+    constexpr std::size_t most_trees = 16;
+    constexpr bytes largest_tree = mebibytes{1};
+    std::size_t trees = 0;
+    for (const found_fit_image& i : fit.images) {
+        if (i.os == "u-boot" && i.load) to.u_boot_loads = i.load;
+        if (i.type != "flat_dt" || i.size > largest_tree || ++trees > most_trees) continue;
+        const owned_bytes raw = content_of(from, i).take(offset{}, i.size);
+        try {
+            const auto compatible = fdt_view{raw}.root().property("compatible");
+            const auto names = compatible ? compatible->strings() : std::nullopt;
+            if (names) to.compatible.insert(to.compatible.end(), names->begin(), names->end());
+        } catch (const error&) { // compressed, or damaged, which its hash tells
+            continue;
+        }
+    }
+}
+
+/// Files are filled up as the data in them is aligned, to 4 bytes by mkimage and to 512 by binman (`fit,align`), and
+/// the tree does not tell.
+inline bytes with_padding(const window& from, const found_fit& fit) {
+    constexpr bytes by_mkimage{4}, by_binman{512};
+    const auto is_aligned = [&](const found_fit_image& i) {
+        return !i.external || i.size == bytes{} || from_start(i.at) % by_binman == bytes{};
+    };
+    const bytes alignment = std::ranges::all_of(fit.images, is_aligned) ? by_binman : by_mkimage;
+    const bytes padded = align_up(fit.size, alignment);
+    const bool any = std::ranges::any_of(fit.images, &found_fit_image::external);
+    if (!any || padded > from.size()) return fit.size;
+    return all_zero(from.take(offset{fit.size}, padded - fit.size)) ? padded : fit.size;
+}
+
 /// A FIT, or a device tree by itself.
 inline std::optional<found_artefact> fit_or_device_tree(const window& from, const artefact_options& options) {
     const auto magic = from.get<be32>(offset{}), size = from.get<be32>(offset{bytes{4}});
     if (!magic || !size || from_disk(*magic) != fdt_magic) return {};
     found_artefact a{.kind = "FIT", .file_name = "u-boot.itb", .size = bytes{from_disk(*size)}};
-    // No bootloader has more; what claims to have is damaged.
-    constexpr bytes most = mebibytes{64};
     try {
+        const owned_bytes raw = from.take(offset{}, std::min(a.size, largest_bootloader));
+        const fdt_view tree{raw};
+        if (!tree.find("/images")) {
+            a.kind = "device tree", a.file_name = "device-tree.dtb", a.size = tree.size();
+            if (const auto model = tree.root().string("model")) a.details.emplace_back(*model);
+            return a;
+        }
+        const window within = from.part(offset{}, largest_bootloader);
         const found_fit fit =
-            read_fit(from.part(offset{}, most),
-                     {.sha256 = options.sha256, .largest_tree = most, .most_hashed = bytes{mebibytes{256}}});
-        a.size = fit.size;
+            read_fit(within, raw, tree, {.sha256 = options.sha256, .most_hashed = bytes{mebibytes{256}}});
+        a.size = with_padding(within, fit);
         a.whole = fit.is_whole;
+        add_facts_of_u_boot(a, within, fit);
         if (!fit.description.empty()) a.details.push_back(fit.description);
         for (const found_fit_image& i : fit.images) a.details.push_back(detail_of(i));
         for (const found_fit_configuration& c : fit.configurations)
             a.details.push_back(
                 text::join(c.name, c.name == fit.default_configuration ? " (default)" : "", ": ", c.description));
-        for (const finding& f : check(fit, std::min(from.size(), most)))
+        for (const finding& f : check(fit, within.size()))
             if (f.how_bad == severity::error) a.whole = false, a.details.push_back(f.message);
-    } catch (const error& e) { // a tree that is no FIT, is cut off, or whose numbers overflow
-        const owned_bytes raw = from.take(offset{}, std::min(a.size, most));
-        try {
-            const fdt_view tree{raw};
-            a.kind = "device tree", a.file_name = "device-tree.dtb", a.size = tree.size();
-            if (const auto model = tree.root().string("model")) a.details.emplace_back(*model);
-        } catch (const error&) {
-            a.whole = false;
-            a.size = std::min(a.size, std::min(from.size(), most));
-            a.details.emplace_back(e.what());
-        }
+    } catch (const error& e) { // it is cut off, or its numbers overflow
+        a.whole = false;
+        a.size = std::min(a.size, std::min(from.size(), largest_bootloader));
+        a.details.emplace_back(e.what());
     }
     return a;
 }
@@ -172,8 +179,7 @@ inline std::optional<found_artefact> legacy_image(const window& from) {
     found_artefact a{.kind = "uImage",
                      .file_name = "u-boot.img",
                      .size = bytes{sizeof(uimage_header) + std::uint64_t{from_disk(h->size)}}};
-    constexpr bytes most = mebibytes{64}; // no bootloader has more
-    const owned_bytes raw = from.take(offset{}, std::min(a.size, most));
+    const owned_bytes raw = from.take(offset{}, std::min(a.size, largest_bootloader));
     try {
         const uimage_contents c = read_uimage(raw);
         a.details.push_back(text::join(text::quoted(c.name), ": ", name_of(static_cast<uimage_type>(c.type)), ", ",
@@ -187,16 +193,17 @@ inline std::optional<found_artefact> legacy_image(const window& from) {
 }
 
 /// U-Boot for Allwinner: an SPL with a header of the boot ROM, and at 32 KiB a FIT or, on 32-bit SoCs, a legacy image.
-/// Source: U-Boot include/sunxi_image.h, struct boot_file_head; arch/arm/mach-sunxi/Kconfig.
+/// Source: U-Boot arch/arm/mach-sunxi/Kconfig, SPL_PAD_TO.
 inline std::optional<found_artefact> egon(const window& from, const artefact_options& options) {
-    const owned_bytes h = from.take(offset{}, bytes{32});
-    if (h.size() != 32 || chars_of(h).substr(4, 8) != "eGON.BT0") return {};
-    const std::uint32_t length = le32_at(h, 16), stored = le32_at(h, 12);
+    const auto h = from.get<egon_header>(offset{});
+    if (!h || std::string_view{h->magic.data(), h->magic.size()} != "eGON.BT0") return {};
+    const std::uint32_t length = from_disk(h->length), stored = from_disk(h->check_sum);
     found_artefact a{.kind = "eGON", .file_name = "sunxi-spl.bin", .size = bytes{length}};
     constexpr bytes largest = mebibytes{1}, u_boot_at = kibibytes{32};
     const owned_bytes spl = from.take(offset{}, std::min(a.size, largest));
-    std::uint32_t sum = 0x5f0a6c39u - stored; // the field itself is summed as this
-    for (std::size_t at = 0; at + 4 <= spl.size(); at += 4) sum += le32_at(spl, at);
+    std::uint32_t sum = egon_stamp - stored;
+    for (std::span<const std::byte> rest{spl}; rest.size() >= 4; rest = rest.subspan(4))
+        sum += from_disk(struct_from<le32>(rest));
     a.whole = spl.size() == length && length % 4 == 0 && sum == stored;
     a.size = std::min(a.size, bytes{spl.size()});
     a.details.push_back(text::join("SPL: ", length, " bytes, checksum ", sum == stored ? "right" : "wrong"));
@@ -208,27 +215,26 @@ inline std::optional<found_artefact> egon(const window& from, const artefact_opt
         a.file_name = "u-boot-sunxi-with-spl.bin";
         a.size = u_boot_at + u_boot->size;
         a.whole = a.whole && u_boot->whole;
+        a.compatible = std::move(u_boot->compatible);
+        a.u_boot_loads = u_boot->u_boot_loads;
         a.details.insert(a.details.end(), u_boot->details.begin(), u_boot->details.end());
     }
     return a;
 }
 
-/// The image vector table of NXP i.MX8M: i.MX 8M Reference Manual 6.1.5.1; U-Boot include/imximage.h,
-/// flash_header_v2_t.
-inline std::optional<found_artefact> image_vector_table(const window& from) {
-    const owned_bytes h = from.take(offset{}, bytes{32});
-    if (h.size() != 32 || h[0] != std::byte{0xd1} || h[1] != std::byte{} || h[2] != std::byte{0x20}) return {};
-    const unsigned version = std::to_integer<unsigned>(h[3]);
-    if (version < 0x40 || version > 0x43) return {};
-    const std::uint32_t boot_data = le32_at(h, 16), self = le32_at(h, 20);
+inline std::optional<found_artefact> imx_boot_image(const window& from) {
+    const auto h = from.get<image_vector_table>(offset{});
+    if (!h || h->tag != 0xd1 || from_disk(h->length) != sizeof *h || h->version < 0x40 || h->version > 0x43) return {};
+    const std::uint32_t boot_data = from_disk(h->boot_data), self = from_disk(h->self);
     if (boot_data < self || boot_data - self > 4096) return {};
-    const owned_bytes data = from.take(offset{bytes{boot_data - self}}, bytes{8});
-    if (data.size() != 8) return {};
-    const std::uint32_t start = le32_at(data, 0), length = le32_at(data, 4), before = self - std::min(start, self);
+    const auto data = from.get<imx_boot_data>(offset{bytes{boot_data - self}});
+    if (!data) return {};
+    const std::uint32_t start = from_disk(data->start), size = from_disk(data->size);
+    const std::uint32_t before = self - std::min(start, self);
     return found_artefact{.kind = "i.MX boot image",
                           .file_name = "imx-spl.bin",
-                          .size = bytes{length - std::min(length, before)},
-                          .details = {text::join("entry at ", text::hex(le32_at(h, 4)))}};
+                          .size = bytes{size - std::min(size, before)},
+                          .details = {text::join("entry at ", text::hex(from_disk(h->entry)))}};
 }
 
 } // namespace detail
@@ -237,11 +243,10 @@ inline std::optional<found_artefact> image_vector_table(const window& from) {
 inline std::optional<found_artefact> recognise_artefact(const window& disk, offset at,
                                                         const artefact_options& options = {}) {
     const window from = disk.part(at, disk.size());
-    std::optional<found_artefact> a = detail::idbloader_v1(from);
-    if (!a) a = detail::idbloader_v2(from, options);
+    std::optional<found_artefact> a = detail::idbloader(from, options);
     if (!a) a = detail::rockchip_vendor_image(from, options);
     if (!a) a = detail::egon(from, options);
-    if (!a) a = detail::image_vector_table(from);
+    if (!a) a = detail::imx_boot_image(from);
     if (!a) a = detail::fit_or_device_tree(from, options);
     if (!a || a->size == bytes{}) return {};
     a->at = at;
@@ -271,6 +276,25 @@ inline std::vector<offset> bootloader_places() {
     return places;
 }
 
+namespace detail {
+
+/// Where u-boot.itb lies in u-boot-rockchip.bin and u-boot-rockchip-spi.bin, from the idbloader and from the start.
+/// Source: U-Boot configs/*_defconfig, SPL_PAD_TO and SYS_SPI_U_BOOT_OFFS; the RK3399 of Theobroma's Puma has 0x38000.
+inline constexpr std::array u_boot_behind_idbloader{from_start(rockchip::u_boot_in_combined), bytes{0x38000}};
+inline constexpr std::array u_boot_in_spi{offset{bytes{0x60000}}, offset{bytes{0x80000}}, offset{bytes{0xe0000}},
+                                          offset{bytes{0x100000}}};
+
+/// The FITs that belong to an idbloader at the start of a file or a flash.
+inline void add_places_of_u_boot(std::vector<offset>& to, const window& from) {
+    for (const offset at : {offset{}, offset{rockchip::idbloader_at}}) {
+        if (!rockchip::read_idbloader(from.part(at, from.size()))) continue;
+        for (const bytes behind : u_boot_behind_idbloader) to.push_back(at + behind);
+        to.insert(to.end(), u_boot_in_spi.begin(), u_boot_in_spi.end());
+    }
+}
+
+} // namespace detail
+
 /// All that are found at those places, and at the starts of partitions without a filesystem.
 inline std::vector<found_artefact> find_artefacts(const window& disk, const std::vector<found_partition>& partitions,
                                                   const artefact_options& options = {}) {
@@ -278,6 +302,10 @@ inline std::vector<found_artefact> find_artefacts(const window& disk, const std:
     const auto is_filesystem = [](const found_partition& p) { return p.content && p.content->filesystem; };
     for (const found_partition& p : partitions)
         if (!is_filesystem(p)) places.push_back(p.at);
+    if (options.without_table) {
+        places.emplace_back();
+        detail::add_places_of_u_boot(places, disk);
+    }
     std::ranges::sort(places);
     places.erase(std::ranges::unique(places).begin(), places.end());
     std::vector<found_artefact> found;
@@ -288,6 +316,13 @@ inline std::vector<found_artefact> find_artefacts(const window& disk, const std:
         if (auto a = recognise_artefact(disk, at, options)) found.push_back(*std::move(a));
     }
     return found;
+}
+
+/// Its bytes as its file has them: an idbloader for SPI flash in the form that `mkimage -T rksd` gives it, in which it
+/// can be composed for any medium.
+inline image file_of(const window& disk, const found_artefact& a) {
+    const window part = disk.part(a.at, a.size);
+    return a.spread ? owned(rockchip::gathered_from_spi(part.take(offset{}, part.size()))) : part.copy();
 }
 
 IMGCOMPOSE_NAMESPACE_END

@@ -52,7 +52,9 @@ public:
         for (found_partition& p : report_.partitions) look_into(p);
         if (report_.table == disk_table::none) report_.content = recognise_content(disk_);
         if (!report_.content || !report_.content->filesystem)
-            report_.artefacts = find_artefacts(disk_, report_.partitions, {.sha256 = options_.sha256});
+            report_.artefacts =
+                find_artefacts(disk_, report_.partitions,
+                               {.sha256 = options_.sha256, .without_table = report_.table == disk_table::none});
         add_regions();
         check_places();
         for (const found_partition& p : report_.partitions)
@@ -208,18 +210,33 @@ private:
                                position_text(align_up(p.at, bytes{mebibytes{1}}))));
         }
         for (const found_artefact& a : report_.artefacts) {
-            for (const found_partition& p : report_.partitions)
+            for (const found_partition& p : report_.partitions) {
                 if (p.content && p.content->filesystem && p.at <= a.at && a.end() <= p.end())
                     say(severity::error, "overlap", a.at,
                         text::join(a.file_name, " (", range_text(a.at, a.size), ") lies in partition ", p.title(),
                                    ", whose ", p.content->kind,
                                    " filesystem overwrites it sooner or later; begin the partition at ",
                                    position_text(align_up(a.end(), bytes{mebibytes{1}})), " or later"));
+                else if (p.at < a.at && a.at < p.end() && !is_kept_for_bootloader(p))
+                    say(severity::error, "overlap", a.at,
+                        text::join(a.file_name, " lies in partition ", p.title(), " (", range_text(p.at, p.size),
+                                   "), which does not begin with it: what is written to one destroys the other; "
+                                   "begin the partition at ",
+                                   position_text(align_up(a.end(), bytes{mebibytes{1}})), " or later"));
+            }
             if (!a.whole)
                 say(severity::error, "artefact-damaged", a.at,
                     text::join(a.file_name, " (", a.kind, ") is cut off or damaged", a.details.empty() ? "" : ": ",
                                a.details.empty() ? "" : a.details.back(), "; write it again"));
         }
+    }
+    /// Some images have a partition over all of the bootloader, so that nobody puts another there.
+    [[nodiscard]] bool is_kept_for_bootloader(const found_partition& p) const {
+        return std::ranges::all_of(report_.artefacts, [&](const found_artefact& a) {
+            return p.at <= a.at || std::ranges::any_of(report_.partitions, [&](const found_partition& q) {
+                       return q.at <= a.at && a.end() <= q.end() && q.number != p.number;
+                   });
+        });
     }
     void say_overlap(const disk_region& a, const disk_region& b) {
         const auto named = [](const disk_region& r) {

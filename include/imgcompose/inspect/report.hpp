@@ -75,10 +75,14 @@ struct found_artefact {
     std::string kind{};      ///< "idbloader", "FIT", ...
     std::string file_name{}; ///< as builds call it: what `extract` writes
     offset at{};
-    bytes size{};                       ///< exact, from its own headers
-    std::string soc{};                  ///< as far as it says
-    bool whole = true;                  ///< sizes and hashes are right, as far as they were checked
-    std::vector<std::string> details{}; ///< such as "SPL: 94208 bytes"
+    bytes size{};                                ///< exact, from its own headers
+    std::string soc{};                           ///< as far as it says
+    bool spread = false;                         ///< an idbloader as the boot ROM of the RK3399 reads it from SPI flash
+    bytes first_stage{};                         ///< of an idbloader: what the boot ROM loads into its own memory
+    std::vector<std::string> compatible{};       ///< of U-Boot's device trees: what boards and SoCs they are for
+    std::optional<std::uint64_t> u_boot_loads{}; ///< where U-Boot is put in memory
+    bool whole = true;                           ///< sizes and hashes are right, as far as they were checked
+    std::vector<std::string> details{};          ///< such as "SPL: 94208 bytes"
 
     [[nodiscard]] offset end() const { return at + size; }
 };

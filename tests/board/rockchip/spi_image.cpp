@@ -47,12 +47,16 @@ TEST_CASE("what does not fit SPI flash is refused") {
 }
 
 TEST_CASE("u-boot-rockchip.bin is taken apart") {
-    std::string combined = std::string(6144, 'i');
+    const std::string idbloader = text_of(ic::owned(
+        ic::rockchip::idbloader_bytes("rk3399", ic::owned_bytes(2048, std::byte{'t'}), ic::owned_bytes(2048, std::byte{'s'}))));
+    std::string combined = idbloader;
     combined.resize(0x7f8000, '\xff');
     combined += fit;
     const auto parts = ic::rockchip::take_apart(ic::from_text(combined));
-    CHECK(text_of(parts.idbloader) == std::string(6144, 'i'));
+    CHECK(text_of(parts.idbloader) == idbloader);
     CHECK(text_of(parts.u_boot_itb) == fit);
+    combined.replace(0, 4, "none"); // as good as anything else
+    CHECK_THROWS_MATCHES(ic::rockchip::take_apart(ic::from_text(combined)), ic::format_error, says("no idbloader at its start"));
     CHECK_THROWS_MATCHES(ic::rockchip::take_apart(ic::from_text("short")), ic::format_error, says("no FIT"));
     CHECK_THROWS_MATCHES(ic::rockchip::take_apart(ic::from_text(std::string(0x7f8000, '\xff') + fit)), ic::format_error, says("no idbloader"));
 }

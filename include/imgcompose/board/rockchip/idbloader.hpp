@@ -92,9 +92,13 @@ inline const boot_rom& boot_rom_of(std::string_view soc) {
     fail::no_such_boot_rom(soc);
 }
 
+inline constexpr std::uint32_t header_v1_magic = 0x0ff0aa55, header_v2_magic = 0x534e4b52; ///< the second: "RKNS"
+/// What the first generation tells of a second stage where there is none.
+inline constexpr bytes no_second_stage = kibibytes{512};
+
 /// The first header generation, before it is encoded.
 struct header_v1 {
-    le32 magic; ///< 0x0ff0aa55
+    le32 magic; ///< header_v1_magic
     std::array<std::uint8_t, 4> reserved;
     le32 disable_rc4; ///< 1: the payload is plain
     le16 init_offset; ///< in sectors
@@ -112,7 +116,7 @@ struct image_entry_v2 {
     std::array<std::byte, 64> hash;
 };
 struct header_v2 {
-    le32 magic; ///< "RKNS"
+    le32 magic; ///< header_v2_magic
     std::array<std::uint8_t, 4> reserved;
     le32 size_and_nimage; ///< number of images in the upper half; where the hash is, in words, in the lower
     le32 boot_flag;       ///< 1: SHA-256
@@ -164,13 +168,12 @@ inline std::uint16_t sectors_of(std::size_t size) {
 }
 
 inline owned_bytes header_of_v1(const boot_rom& rom, std::size_t init, std::size_t boot) {
-    constexpr std::size_t largest_boot = 512 << 10; // what the ROM is told where there is no second stage
     header_v1 h{};
-    h.magic = to_disk(0x0ff0aa55u);
+    h.magic = to_disk(header_v1_magic);
     h.disable_rc4 = to_disk(rom.encodes_payload ? 0u : 1u);
     h.init_offset = to_disk(sectors_of(chunk));
     h.init_size = to_disk(sectors_of(init));
-    h.init_boot_size = to_disk(sectors_of(init + (boot != 0 ? boot : largest_boot)));
+    h.init_boot_size = to_disk(sectors_of(init + (boot != 0 ? boot : no_second_stage.count)));
     owned_bytes raw(chunk);
     put_struct(raw, h);
     rc4(std::span{raw}.first(sizeof h));
@@ -180,7 +183,7 @@ inline owned_bytes header_of_v1(const boot_rom& rom, std::size_t init, std::size
 inline owned_bytes header_of_v2(std::span<const std::byte> init, std::span<const std::byte> boot,
                                 sha256_function sha256) {
     header_v2 h{};
-    h.magic = to_disk(0x534e4b52u);
+    h.magic = to_disk(header_v2_magic);
     h.size_and_nimage = to_disk(2u << 16 | 1536u / 4);
     h.boot_flag = to_disk(1u);
     std::uint32_t at = sectors_of(chunk), counter = 1;

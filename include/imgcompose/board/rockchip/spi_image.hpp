@@ -4,7 +4,7 @@
 #pragma once
 
 #include <imgcompose/board/board.hpp>
-#include <imgcompose/board/rockchip/idbloader.hpp>
+#include <imgcompose/board/rockchip/idbloader_read.hpp>
 #include <imgcompose/image/window.hpp>
 
 #include <cstdint>
@@ -88,7 +88,7 @@ inline combined_bootloader take_apart(const image& combined) {
         if (!std::ranges::all_of(last, [](std::byte b) { return b == std::byte{0xff}; })) break;
         end = end - bytes{detail::chunk};
     }
-    if (end == offset{}) fail::not_a_combined_bootloader("there is no idbloader at its start");
+    if (!read_idbloader(all)) fail::not_a_combined_bootloader("there is no idbloader at its start");
     return {all.part(offset{}, from_start(end)).copy(),
             all.part(u_boot_in_combined, from_start(offset{all.size()}) - from_start(u_boot_in_combined)).copy()};
 }
