@@ -97,12 +97,13 @@ int parse_and_run(int argc, char** argv) {
     boards_app.add_flag("--json", boards_json, "For programs");
     boards_app.callback([&] { boards(boards_json); });
 
-    description_options description;
-    output_options output;
+    build_options built;
     CLI::App& build_app = *app.add_subcommand("build", "Make the disk image that a description tells of");
-    add_description(build_app, description);
-    add_output(build_app, output);
-    build_app.callback([&] { build(description, output); });
+    add_description(build_app, built.description);
+    add_output(build_app, built.output);
+    build_app.add_flag("--no-lint", built.no_lint, "Write it although it would not boot: do without the checks of lint, whose errors "
+                                                   "otherwise end the command before anything is written");
+    build_app.callback([&] { build(built); });
 
     plan_options planned;
     CLI::App& plan_app = *app.add_subcommand("plan", "Tell where every byte of that image comes from, without making it");
@@ -161,6 +162,7 @@ int parse_and_run(int argc, char** argv) {
     lint_app.add_option("--board", linted.board, "Judge for this board (default: the description's)");
     lint_app.add_option("--firmware", linted.firmware, "What reads the boot partition: u-boot (default) or u-boot-2017");
     lint_app.add_flag("--without-bootloader", linted.without_bootloader, "The bootloader is elsewhere, such as in SPI flash");
+    lint_app.add_flag("--spi", linted.spi, "The image is that of the board's SPI flash, such as u-boot-rockchip-spi.bin");
     lint_app.add_flag("--json", linted.json, "For programs");
     lint_app.footer("Exit status: 0 nothing keeps it from booting, 1 something does, 2 an error.");
     lint_app.callback([&] {

@@ -3,6 +3,7 @@
 
 #include "description.hpp"
 #include "filesystems.hpp"
+#include "lint.hpp"
 #include "outputs.hpp"
 #include "report.hpp"
 
@@ -111,15 +112,18 @@ void boards(bool json) {
     }
 }
 
-void build(const description_options& o, const output_options& output) {
-    check(output);
-    document d{o.file, o.changes, o.inputs};
-    const described_disk disk = read_disk(d, default_epoch());
-    warn(d, disk.warnings);
-    const auto flash = spi_of(d, disk.plan);
-    if (flash) check(for_spi(output));
-    save(for_all_of(d, [&] { return disk.plan | ic::compose; }), output);
-    if (flash) save(*flash, for_spi(output));
+void build(const build_options& o) {
+    check(o.output);
+    document d{o.description.file, o.description.changes, o.description.inputs};
+    const described_disk described = read_disk(d, default_epoch());
+    warn(d, described.warnings);
+    const auto flash = spi_of(d, described.plan);
+    if (flash) check(for_spi(o.output));
+    const ic::disk_layout layout = for_all_of(d, [&] { return ic::layout(described.plan); });
+    const ic::image disk = for_all_of(d, [&] { return ic::compose_as(described.plan, layout); });
+    if (!o.no_lint) require_bootable(d, linted(described.plan, layout, disk, flash));
+    save(disk, o.output);
+    if (flash) save(*flash, for_spi(o.output));
 }
 
 void plan(const plan_options& o) {

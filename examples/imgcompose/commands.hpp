@@ -31,6 +31,12 @@ struct description_options {
     std::vector<std::string> changes{};
 };
 
+struct build_options {
+    description_options description{};
+    output_options output{};
+    bool no_lint = false; ///< also what would not boot is written
+};
+
 struct plan_options {
     description_options description{};
     bool json = false;
@@ -78,6 +84,7 @@ struct lint_options {
     std::string board{};              ///< judge for this one; that of a description if empty
     std::string firmware = "u-boot";  ///< what reads the boot partition
     bool without_bootloader = false;
+    bool spi = false; ///< the image is that of SPI flash
     bool json = false;
 };
 
@@ -89,7 +96,7 @@ struct import_options {
 };
 
 void boards(bool json);
-void build(const description_options& description, const output_options& output);
+void build(const build_options& options);
 void plan(const plan_options& options);
 void mkfs(const mkfs_options& options);
 void import_genimage(const import_options& options);

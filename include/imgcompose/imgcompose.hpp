@@ -150,6 +150,8 @@
 #include <imgcompose/inspect/files.hpp>
 #include <imgcompose/inspect/inspect.hpp>
 #include <imgcompose/inspect/lint.hpp>
+#include <imgcompose/inspect/lint_plan.hpp>
+#include <imgcompose/inspect/lint_scripts.hpp>
 #include <imgcompose/inspect/open.hpp>
 #include <imgcompose/inspect/report.hpp>
 #include <imgcompose/inspect/svg.hpp>

@@ -59,6 +59,8 @@ struct surroundings {
     std::chrono::seconds epoch{0}; ///< time of what has none of its own, since 1970
 };
 
+class tree;
+
 /// What can be made for a given size: a filesystem, or a fixed image.
 class recipe {
 public:
@@ -75,6 +77,8 @@ public:
         [[nodiscard]] virtual image make(bytes size, const surroundings& where) const = 0;
         /// The name that is visible to others, such as a filesystem label; empty if there is none.
         [[nodiscard]] virtual std::string label() const { return {}; }
+        /// The files of a filesystem, so that nobody has to read them back out of its image; null: it has none.
+        [[nodiscard]] virtual const tree* files() const { return nullptr; }
         /// How a partition table marks this content: a GPT type and an MBR type byte, if there is an obvious one.
         [[nodiscard]] virtual std::optional<std::uint8_t> mbr_type() const { return {}; }
     };

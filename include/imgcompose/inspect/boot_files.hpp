@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What of a partition a bootloader reads: extlinux.conf, boot scripts, EFI programs.
+// What of a partition firmware reads: extlinux.conf, boot scripts, EFI programs, a Raspberry Pi's config.txt.
 // Source of names and their order: U-Boot boot/bootmeth_extlinux.c and bootmeth_script.c,
-// include/config_distro_bootcmd.h.
+// include/config_distro_bootcmd.h; Raspberry Pi documentation, "config.txt".
 #pragma once
 
 #include <imgcompose/boot/machine.hpp>
@@ -10,8 +10,11 @@
 #include <imgcompose/inspect/report.hpp>
 #include <imgcompose/tree/content.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,12 +26,14 @@ IMGCOMPOSE_NAMESPACE_BEGIN
 /// The files of one partition that firmware starts from.
 struct found_boot_files {
     std::uint32_t partition = 0; ///< its number; 0: a disk without partitions
-    tree files{};
+    std::shared_ptr<const tree> files = std::make_shared<const tree>();
     std::string extlinux_conf{}; ///< the path that U-Boot finds first; empty: none
     std::string script{};        ///< likewise
     std::string efi_program{};   ///< UEFI's fallback for any processor
+    std::string config_txt{};    ///< of a Raspberry Pi; also where it is not, but its firmware is
 
-    [[nodiscard]] bool any() const { return !extlinux_conf.empty() || !script.empty() || !efi_program.empty(); }
+    [[nodiscard]] bool any() const { return for_u_boot() || !efi_program.empty() || !config_txt.empty(); }
+    [[nodiscard]] bool for_u_boot() const { return !extlinux_conf.empty() || !script.empty(); }
 };
 
 namespace detail {
@@ -41,22 +46,20 @@ inline std::string first_file_of(const tree& files, std::initializer_list<std::s
 
 /// UEFI looks names up without regard to case.
 inline std::string efi_fallback_of(const tree& files) {
-    const auto child = [&](inode_index in,
-                           std::string_view name) -> std::optional<std::pair<inode_index, std::string>> {
-        const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    const auto child = [&](inode_index in, std::string_view name) -> const tree::entry* {
         for (const auto& e : files.entries())
             if (e.parent == static_cast<std::uint32_t>(in) &&
                 std::ranges::equal(files.name_of(e), name, {}, lower, lower))
-                return std::pair{inode_index{e.target}, std::string{files.name_of(e)}};
-        return {};
+                return &e;
+        return nullptr;
     };
-    const auto efi = child(top_directory, "EFI");
-    if (!efi) return {};
-    const auto boot = child(efi->first, "BOOT");
-    if (!boot) return {};
+    const auto* const efi = child(top_directory, "EFI");
+    const auto* const boot = efi == nullptr ? nullptr : child(inode_index{efi->target}, "BOOT");
+    if (boot == nullptr) return {};
     for (const auto& m : machines)
-        if (const auto file = child(boot->first, m.efi_file))
-            return text::join('/', efi->second, '/', boot->second, '/', file->second);
+        if (const auto* const file = child(inode_index{boot->target}, m.efi_file))
+            return text::join('/', files.name_of(*efi), '/', files.name_of(*boot), '/', files.name_of(*file));
     return {};
 }
 
@@ -69,20 +72,29 @@ inline std::optional<owned_bytes> file_bytes(const tree& files, std::string_view
     return window{content_of(files, files.at(*i))}.take(offset{}, most);
 }
 
+/// In a filesystem whose files are known.
+inline found_boot_files boot_files_in(std::shared_ptr<const tree> files, std::uint32_t number) {
+    found_boot_files f{.partition = number, .files = std::move(files)};
+    f.extlinux_conf = detail::first_file_of(*f.files, {"/extlinux/extlinux.conf", "/boot/extlinux/extlinux.conf"});
+    f.script =
+        detail::first_file_of(*f.files, {"/boot.scr.uimg", "/boot.scr", "/boot/boot.scr.uimg", "/boot/boot.scr"});
+    f.efi_program = detail::efi_fallback_of(*f.files);
+    if (!detail::first_file_of(*f.files, {"/config.txt", "/start4.elf", "/start.elf", "/bootcode.bin"}).empty())
+        f.config_txt = "/config.txt";
+    return f;
+}
+
 /// Nothing for a filesystem that is not readable here, or damaged.
 inline std::optional<found_boot_files> boot_files_of(const window& part, const std::optional<found_content>& content,
                                                      std::uint32_t number) {
     if (!has_readable_files(content)) return {};
-    found_boot_files f{.partition = number};
     try {
-        f.files = files_of(part, content);
+        tree files = files_of(part, content);
+        (void)files.child_indexed(top_directory, ""); // a hostile configuration may ask for very many
+        return boot_files_in(std::make_shared<const tree>(std::move(files)), number);
     } catch (const error&) {
         return {};
     }
-    f.extlinux_conf = detail::first_file_of(f.files, {"/extlinux/extlinux.conf", "/boot/extlinux/extlinux.conf"});
-    f.script = detail::first_file_of(f.files, {"/boot.scr.uimg", "/boot.scr", "/boot/boot.scr.uimg", "/boot/boot.scr"});
-    f.efi_program = detail::efi_fallback_of(f.files);
-    return f;
 }
 
 IMGCOMPOSE_NAMESPACE_END

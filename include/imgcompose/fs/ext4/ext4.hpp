@@ -31,6 +31,7 @@ struct ext4_recipe final : recipe::model {
         return make_ext4_image(content, options, size, where);
     }
     [[nodiscard]] std::string label() const override { return options.label; }
+    [[nodiscard]] const tree* files() const override { return content.get(); }
     [[nodiscard]] std::optional<std::uint8_t> mbr_type() const override { return std::uint8_t{0x83}; }
 
     std::shared_ptr<const tree> content;

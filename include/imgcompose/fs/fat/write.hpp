@@ -224,6 +224,7 @@ struct fat_recipe final : recipe::model {
         return fat_writer{contents, options, where, g}.make(size);
     }
     [[nodiscard]] std::string label() const override { return options.label; }
+    [[nodiscard]] const tree* files() const override { return &contents.from; }
     /// Those with LBA, which is what everybody has read for thirty years.
     [[nodiscard]] std::optional<std::uint8_t> mbr_type() const override {
         return options.type == fat_type::fat12 ? 0x01 : options.type == fat_type::fat16 ? 0x0e : 0x0c;
