@@ -8,6 +8,16 @@ file(GLOB_RECURSE imgcompose_core_headers CONFIGURE_DEPENDS "${imgcompose_includ
 function(imgcompose_pkg_config name requires)
     set(PC_NAME "${name}")
     set(PC_REQUIRES "${requires}")
+    set(PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+    if(IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+        set(PC_INCLUDEDIR "${CMAKE_INSTALL_INCLUDEDIR}")
+    endif()
+    set(PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
+    if(NOT IS_ABSOLUTE "${CMAKE_INSTALL_DATADIR}") # wherever the prefix is moved to
+        file(RELATIVE_PATH up "/${CMAKE_INSTALL_DATADIR}/pkgconfig" "/")
+        string(REGEX REPLACE "/$" "" up "${up}")
+        set(PC_PREFIX "\${pcfiledir}/${up}")
+    endif()
     configure_file("${PROJECT_SOURCE_DIR}/cmake/imgcompose.pc.in" "${PROJECT_BINARY_DIR}/${name}.pc" @ONLY)
 endfunction()
 
@@ -48,7 +58,13 @@ function(imgcompose_part name)
     set_target_properties(imgcompose_${name} PROPERTIES EXPORT_NAME ${name})
     target_sources(imgcompose_${name} INTERFACE
         FILE_SET HEADERS BASE_DIRS "${imgcompose_include_dir}" FILES ${headers})
-    target_link_libraries(imgcompose_${name} INTERFACE imgcompose ${part_REQUIRES})
+    target_link_libraries(imgcompose_${name} INTERFACE imgcompose)
+    foreach(target IN LISTS part_REQUIRES)
+        # Where a target links the part but nobody looked for what it needs, CMake's error names the option.
+        target_link_libraries(imgcompose_${name} INTERFACE
+            "$<INSTALL_INTERFACE:${target}>"
+            "$<BUILD_INTERFACE:$<IF:$<TARGET_EXISTS:${target}>,${target},imgcompose::${name}--set-IMGCOMPOSE_${upper}-ON>>")
+    endforeach()
     imgcompose_pkg_config(imgcompose-${name} "imgcompose = ${PROJECT_VERSION}, ${part_PKG_CONFIG}")
 endfunction()
 
@@ -56,6 +72,10 @@ endfunction()
 function(imgcompose_core_takes_the_rest)
     target_sources(imgcompose INTERFACE
         FILE_SET HEADERS BASE_DIRS "${imgcompose_include_dir}" FILES ${imgcompose_core_headers})
+    if(NOT PROJECT_IS_TOP_LEVEL) # a find_package(imgcompose) that FetchContent answers
+        configure_file("${PROJECT_SOURCE_DIR}/cmake/imgcompose-extra.cmake.in"
+            "${CMAKE_FIND_PACKAGE_REDIRECTS_DIR}/imgcompose-extra.cmake" @ONLY)
+    endif()
 endfunction()
 
 function(imgcompose_install)

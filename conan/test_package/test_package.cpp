@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+// Each component that the package was made with is used once.
 #include <imgcompose/rockchip.hpp>
 
 #ifdef WITH_OPENSSL
@@ -32,6 +33,16 @@ int main() {
         return 1;
     } catch (const imgcompose::io_error&) {
     }
+#endif
+#ifdef WITH_GZIP
+    imgcompose::file_stream gz{"image.gz"};
+    imgcompose::gzip gzip{gz};
+    imgcompose::write(image, gzip);
+#endif
+#ifdef WITH_ZSTD
+    imgcompose::file_stream zst{"image.zst"};
+    imgcompose::zstd zstd{zst};
+    imgcompose::write(image, zstd);
 #endif
     std::puts("imgcompose " IMGCOMPOSE_VERSION_STRING);
     return image.size() == imgcompose::bytes{12} ? 0 : 1;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""The packages say the same: one version, one licence, one list of parts, and the same oldest dependencies.
+"""The packages say the same: one version, one licence, one list of parts, and the same oldest dependencies. What the
+command needs is in every list of packages that are installed to build it.
 
 recipes.py ROOT           check the tree ROOT; exit 1 and say what differs
 recipes.py --self-test    show that each difference is noticed
@@ -15,14 +16,26 @@ FILES = {  # what is read, and a sound example of it
     "include/imgcompose/version.hpp": '#define IMGCOMPOSE_VERSION_MAJOR 1\n#define IMGCOMPOSE_VERSION_MINOR 2\n'
         '#define IMGCOMPOSE_VERSION_PATCH 3\n#define IMGCOMPOSE_VERSION_STRING "1.2.3"\n'
         '#define IMGCOMPOSE_ABI_NAMESPACE v1\n',
-    "CMakeLists.txt": "imgcompose_part(zip\n)\n",
-    "cmake/imgcompose-dependencies.cmake": "imgcompose_need(fmt 9 CONFIG)\n",
-    "conan/conanfile.py": 'license = "L"\nPARTS = {\n    "zip": ("z/[>=1]", "z::z"),\n}\nself.requires("fmt/[>=9 <13]")\n',
+    "CMakeLists.txt": 'imgcompose_part(zip\n)\nset(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "zlib1g-dev")\n',
+    "cmake/imgcompose-dependencies.cmake": "macro(imgcompose_need_core)\nimgcompose_need(fmt 9 CONFIG)\n"
+        "macro(imgcompose_need_zip)\nimgcompose_need(ZLIB 1)\n",
+    "examples/imgcompose/CMakeLists.txt": "find_package(CLI11 REQUIRED)\ntarget_link_libraries(c imgcompose::zip)\n",
+    "examples/quickstart.sh": "packages='libfmt-dev zlib1g-dev'\npackages+=' libcli11-dev'\n",
+    "tests/run.sh": 'packages="libfmt-dev zlib1g-dev\n libcli11-dev"\n',
+    "tests/consumer/main.cpp": "CONSUMER_ZIP",
+    "conan/test_package/test_package.cpp": "WITH_ZIP",
+    PORT + "usage": "COMPONENTS zip",
+    "conan/conanfile.py": 'license = "L"\nurl = homepage = "u"\nPARTS = {\n    "zip": ("z/[>=1]", "z::z"),\n}\nself.requires("fmt/[>=9 <13]")\n',
     "vcpkg.json": '{"version": "1.2.3", "license": "L", "dependencies": ["fmt"], "features": {"zip": {"dependencies": ["z"]},'
-        ' "tests": {}}}',
+        ' "tests": {"dependencies": ["z"]}}}',
     PORT + "vcpkg.json": '{"version": "1.2.3", "license": "L", "dependencies": ["fmt", {"name": "v", "host": true}],'
         ' "features": {"zip": {"dependencies": ["z"]}}}',
     PORT + "portfile.cmake": "-DIMGCOMPOSE_ZIP=OFF\n",
+}
+DEBIAN = {  # what find_package calls a package: its development package
+    "Boost": "libboost-dev", "range-v3": "librange-v3-dev", "fmt": "libfmt-dev", "OpenSSL": "libssl-dev", "ZLIB": "zlib1g-dev",
+    "zstd": "libzstd-dev", "LibArchive": "libarchive-dev", "CLI11": "libcli11-dev", "tomlplusplus": "libtomlplusplus-dev",
+    "nlohmann_json": "nlohmann-json3-dev", "Threads": None,
 }
 OUR_FEATURES = {"tests", "benchmarks"}  # of the root manifest, for work on the library itself
 
@@ -66,11 +79,52 @@ def differences(text):
     if needed != root["dependencies"]:
         yield f"the two vcpkg.json differ in their dependencies: {needed}, {root['dependencies']}"
 
+    for path, word in (("tests/consumer/main.cpp", "CONSUMER_"), ("conan/test_package/test_package.cpp", "WITH_")):
+        for part in sorted(parts):
+            if word + part.upper() not in text[path]:
+                yield f"{path}: does not use {part}"
+    for part in sorted(parts):
+        if not re.search(rf"\b{part}\b", text[PORT + "usage"]):
+            yield f"{PORT}usage: does not name {part}"
+    for attribute in ("url", "homepage"):
+        if not re.search(rf'^\s*(?:\w+ = )*{attribute} = ', recipe, re.M):
+            yield f"conan/conanfile.py: no {attribute}"
+    yield from lists_lack(text, root, parts)
+
     oldest = {name.lower(): least for name, least in
               re.findall(r"imgcompose_need\(([\w-]+) ([0-9.]+)", text["cmake/imgcompose-dependencies.cmake"])}
     for name, least in re.findall(r'requires\("([\w-]+)/\[>=([0-9.]+)', recipe):
         if name in oldest and oldest[name] != least:
             yield f"conan/conanfile.py: {name} from {least} on, but CMake wants {oldest[name]}"
+
+
+def lists_lack(text, root, parts):
+    """What the command links and finds, but a list of packages does not have."""
+    build = text["examples/imgcompose/CMakeLists.txt"]
+    linked = {p for p in re.findall(r"imgcompose::(\w+)", build) if p in parts}
+    for part in sorted(linked):
+        for needed in root["features"].get(part, {}).get("dependencies", []):
+            if needed not in root["features"]["tests"]["dependencies"]:
+                yield f"vcpkg.json: the command links imgcompose::{part}, but the feature tests lacks {needed}"
+
+    needs = {}  # by core or part
+    for name, body in re.findall(r"^macro\(imgcompose_need_(\w+)\)\n(.*?)(?=^macro|\Z)",
+                                 text["cmake/imgcompose-dependencies.cmake"], re.M | re.S):
+        needs[name] = re.findall(r"imgcompose_need\(([\w-]+)", body)
+    wanted = [p for name in ["core", *sorted(linked)] for p in needs.get(name, [])]
+    wanted += [p for p in re.findall(r"find_package\((\w+)", build) if p != "imgcompose"]
+    for package in wanted:
+        if package not in DEBIAN:
+            yield f"recipes.py: does not know the Debian package of {package}"
+    for path in ("examples/quickstart.sh", "tests/run.sh"):
+        listed = " ".join(found[1] for found in re.findall(r"""packages\+?=(['"])(.*?)\1""", text[path], re.S))
+        for package in wanted:
+            if DEBIAN.get(package) and DEBIAN[package] not in listed.split():
+                yield f"{path}: does not install {DEBIAN[package]}, which the command needs"
+    suggested = re.search(r'DEV_PACKAGE_SUGGESTS "(.*?)"', text["CMakeLists.txt"])[1]
+    for package in [DEBIAN.get(p) for part in sorted(parts) for p in needs.get(part, [])]:
+        if package and not re.search(rf"(^|\s){re.escape(package)}\b", suggested):
+            yield f"CMakeLists.txt: the package of the headers does not suggest {package}"
 
 
 def self_test():
@@ -87,7 +141,17 @@ def self_test():
                ("conan/conanfile.py", '"zip"', '"zap"'),
                ("conan/conanfile.py", '>=9', '>=8'),
                ("conan/conanfile.py", 'license', 'version = "1"\nlicense'),
-               ("CMakeLists.txt", "zip", "zap")]
+               ("conan/conanfile.py", 'homepage', 'home'),
+               ("CMakeLists.txt", "zip", "zap"),
+               ("CMakeLists.txt", "zlib1g-dev", "libssl-dev"),
+               ("tests/consumer/main.cpp", "ZIP", "ZAP"),
+               ("conan/test_package/test_package.cpp", "ZIP", "ZAP"),
+               (PORT + "usage", "zip", "zipper"),
+               ("vcpkg.json", '"tests": {"dependencies": ["z"]}', '"tests": {"dependencies": []}'),
+               ("examples/imgcompose/CMakeLists.txt", "CLI11", "unheard_of"),
+               ("examples/quickstart.sh", " zlib1g-dev", ""),
+               ("examples/quickstart.sh", "libcli11-dev", ""),
+               ("tests/run.sh", "libfmt-dev", "")]
     failures = 0
     for path, before, after in changes:
         text = dict(FILES)

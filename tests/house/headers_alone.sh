@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# Every header compiles without another one before it, and twice in one file, by g++ in C++20. All of them
-# together compile by g++ and clang++ in C++20 and C++23. From the top of the source tree.
+# Every header compiles without another one before it, and twice in one file: by g++ in C++20 and C++23, by clang++ in C++20.
+# All of them together compile by both in both. From the top of the source tree.
 # Optional parts (openssl.hpp ...) take part where the libraries they need are installed.
 set -eu
 warnings='-Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror'
@@ -14,10 +14,8 @@ command -v ccache >/dev/null && cache=ccache
 clang=''
 for name in clang++-19 clang++; do command -v $name >/dev/null && { clang=$name; break; }; done
 
-headers=$(cd include && find imgcompose -name '*.hpp' | sort)
-for part in openssl:openssl/evp.h gzip:zlib.h zstd:zstd.h archive:archive.h; do
-    [ -e "/usr/include/${part#*:}" ] || headers=$(echo "$headers" | grep -v -E "^imgcompose/${part%:*}(\.hpp|/)")
-done
+. tests/house/parts.sh
+headers=$(headers_of_parts_here)
 [ -n "$headers" ] || { echo 'no headers found: not at the top of the source tree?'; exit 1; }
 for header in $headers; do
     printf '#include <%s>\n#include <%s>\n' "$header" "$header" >"$dir/$(echo "$header" | tr / +).cpp"
@@ -35,11 +33,10 @@ jobs() { # COMPILER STANDARD FILE...: one line a compilation
     done
 }
 {
-    jobs g++ 20 $alone all.cpp
-    jobs g++ 23 all.cpp
+    jobs g++ 20 all.cpp $alone
+    jobs g++ 23 all.cpp $alone
     if [ "$clang" ]; then
-        # Alone they are compiled by clang++ as the first line of their tests, in the build with sanitizers.
-        jobs "$clang" 20 all.cpp
+        jobs "$clang" 20 all.cpp $alone
         jobs "$clang" 23 all.cpp
     else
         echo 'skipped: clang++ not found' >&2

@@ -15,13 +15,11 @@ locals_of_ours() {
         grep -v -E ' (guard variable for|typeinfo|vtable|__static_initialization|_GLOBAL__)|\{lambda|\.[0-9]+$|\[clone ' || true
 }
 
-(cd include && find imgcompose -name '*.hpp' | sort) >"$dir/headers"
-libraries='-lfmt -pthread'
-for part in openssl:openssl/evp.h:crypto gzip:zlib.h:z zstd:zstd.h:zstd archive:archive.h:archive; do
-    name=${part%%:*} header=${part#*:}
-    if [ -e "/usr/include/${header%:*}" ]; then libraries="$libraries -l${part##*:}"
-    else sed -i -E "/^imgcompose\/$name(\.hpp|\/)/d" "$dir/headers"; fi
-done
+. tests/house/parts.sh
+headers_of_parts_here >"$dir/headers"
+packages=$(for part in $parts; do packages_of_part "$part"; done)
+# shellcheck disable=SC2086 # a list of words
+libraries="-lfmt -pthread${packages:+ $(pkg-config --libs $packages)}"
 [ -s "$dir/headers" ] || { echo 'no headers found: not at the top of the source tree?'; exit 1; }
 sed 's/.*/#include <&>/' "$dir/headers" >"$dir/one.cpp"
 { cat "$dir/one.cpp"; echo 'int main() {}'; } >"$dir/two.cpp"

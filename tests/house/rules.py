@@ -13,8 +13,6 @@ import tempfile
 
 # Each folder of include/imgcompose/ includes only from its own row and the rows above it.
 ROWS = ["core", "os", "image", "partition", "tree", "fs", "boot", "board", "compose", "write", "flash", "inspect"]
-# Headers of their own targets, with the folder of the same name: the core never includes them.
-PARTS = ["openssl", "gzip", "zstd", "archive"]
 LONGEST = 700
 
 SPDX = "SPDX-License-Identifier: BSL-1.0"
@@ -55,6 +53,10 @@ class Tree:
         top = "include/imgcompose/"
         return [(p[len(top):], t) for p, t in self.files(".hpp", under=top)]
 
+    def parts(self):
+        """The optional parts, as the build has them: PART.hpp, with the folder of that name. The core never includes them."""
+        return re.findall(r"^imgcompose_part\((\w+)", self.text.get("CMakeLists.txt", ""), re.M)
+
 
 def includes(text):
     """(line number, name, 'quote' or 'angle')"""
@@ -74,23 +76,23 @@ def row(path):
     return ROWS.index(folder) if "/" in path and folder in ROWS else None
 
 
-def part(path):
+def part(tree, path):
     """The optional part that a header belongs to."""
     first = path.split("/")[0].removesuffix(".hpp")
-    return first if first in PARTS else None
+    return first if first in tree.parts() else None
 
 
 def includes_point_upward(tree):
     for path, text in tree.headers():
         where = f"include/imgcompose/{path}"
-        if row(path) is None and "/" in path and not part(path):
+        if row(path) is None and "/" in path and not part(tree, path):
             yield f"{where}: the folder is in no row of STYLE.md section 1"
         for line, name, _ in includes(text):
             target = ours(name)
             if target is None or target == "version.hpp":
                 continue
-            if part(target) and part(target) != part(path):
-                yield f"{where}:{line}: includes {target}, which needs the optional part {part(target)}"
+            if part(tree, target) and part(tree, target) != part(tree, path):
+                yield f"{where}:{line}: includes {target}, which needs the optional part {part(tree, target)}"
             if row(path) is None:
                 continue
             if row(target) is None:
@@ -148,7 +150,7 @@ def umbrella_has_everything(tree):
                 todo.append(target)
     for path in headers:
         # os/ has a header for each system; the others are shorter ways to less, or optional.
-        if path not in seen and not path.startswith("os/") and "/" in path and not part(path):
+        if path not in seen and not path.startswith("os/") and "/" in path and not part(tree, path):
             yield f"include/imgcompose/{path}: imgcompose.hpp does not reach it"
 
 
@@ -209,7 +211,7 @@ def macros_live_in_version_hpp(tree):
 def system_is_reached_through_os(tree):
     allowed = re.compile(r"^(fmt/|range/|boost/)")
     for path, text in tree.headers():
-        if path.startswith("os/") or part(path):
+        if path.startswith("os/") or part(tree, path):
             continue
         for number, name, _ in includes(text):
             if name.endswith(".h") and not allowed.match(name):
@@ -261,6 +263,7 @@ SOUND = {
     "include/imgcompose/imgcompose.hpp": HEAD + '#include <imgcompose/image/image.hpp>\n',
     "tests/core/units.cpp": f'// {SPDX}\n#include <imgcompose/core/units.hpp>\nstatic int x;\n',
     "tests/run.sh": f"#!/bin/sh\n# {SPDX}\n",
+    "CMakeLists.txt": f"# {SPDX}\nimgcompose_part(openssl\n)\n",
     "LICENSE": "any\n",
     "data.json": "{}\n",
 }
