@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a user of a board with a Rockchip SoC includes; nothing else is needed with it.
-// From its trees and files to an image, a file or a card. imgcompose.hpp has also what reads images and other boards.
+// From its trees and files to an image, a file or a card. imgcompose.hpp has also what reads images, boot
+// scripts, and other boards.
 #pragma once
 
 #include <imgcompose/board/rockchip.hpp>
-#include <imgcompose/boot/boot_script.hpp>
 #include <imgcompose/boot/cmdline.hpp>
 #include <imgcompose/boot/extlinux.hpp>
 #include <imgcompose/compose/compose.hpp>

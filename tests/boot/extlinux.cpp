@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <imgcompose/boot/cmdline.hpp>
 #include <imgcompose/boot/extlinux.hpp>
+
+#include <imgcompose/boot/cmdline.hpp>
 #include <imgcompose/image/read.hpp>
 
 #include "tests/support/catch.hpp"

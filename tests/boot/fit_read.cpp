@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <imgcompose/boot/fit.hpp>
 #include <imgcompose/boot/fit_read.hpp>
+
+#include <imgcompose/boot/fit.hpp>
 #include <imgcompose/image/blob.hpp>
 
 #include "tests/boot/sha256sum.hpp"

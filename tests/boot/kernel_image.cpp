@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <imgcompose/boot/fit.hpp>
 #include <imgcompose/boot/kernel_image.hpp>
+
+#include <imgcompose/boot/fit.hpp>
 #include <imgcompose/image/blob.hpp>
 
 #include "tests/boot/pe_file.hpp"

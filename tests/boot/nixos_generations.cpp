@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <imgcompose/boot/nixos_generations.hpp>
+
 #include <imgcompose/boot/extlinux_files.hpp>
 #include <imgcompose/boot/extlinux_parse.hpp>
-#include <imgcompose/boot/nixos_generations.hpp>
 
 #include "tests/support/catch.hpp"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <imgcompose/boot/fit_read.hpp>
 #include <imgcompose/boot/u_boot_fit.hpp>
+
+#include <imgcompose/boot/fit_read.hpp>
 #include <imgcompose/image/blob.hpp>
 
 #include "tests/boot/elf_file.hpp"

@@ -19,11 +19,12 @@ YARDSTICK = ["fmt/format.h", "filesystem", "boost/container/small_vector.hpp"]
 # STYLE: a second for all that is constexpr. Where the yardstick takes more than this, the second is stretched with it.
 YARDSTICK_SECONDS = 0.6
 CONSTEXPR_SECONDS = 1.0
-# The headers of the standard library and Boost that rockchip.hpp includes cost 1.4 to 1.5 yardsticks before the first line
-# of ours, so the 1.5 that was once the aim leaves nothing for a library without a compiled part. What is measured is 8 to 9
-# with g++ 12 and 6 with clang 19, nearly all of it for bodies of functions that such a program calls. This keeps it there.
-ROCKCHIP_YARDSTICKS = 11.0
-
+# The aim is 1.5. It is out of reach of a library without a compiled part: the headers of the standard library and Boost that
+# rockchip.hpp includes cost 1.3 yardsticks before the first line of ours. Of what g++ 12 measures (8.0; clang 19 has 6.5) more
+# than half is reading 13,600 lines, the rest instantiating what functions of ours call, 50,000 templates of which none is
+# dear: a tenth for std::vector's members, a tenth for std::span from containers. This may go down, not up.
+ROCKCHIP_AIM = 1.5
+ROCKCHIP_YARDSTICKS = 9.0
 
 def constexpr_headers(root):
     """What DESIGN has as constexpr: without files and without images."""
@@ -63,7 +64,8 @@ def main():
                 best[name] = min(best[name], seconds(compiler, root, headers, folder))
     yardstick = best["yardstick"]
     for name, spent in best.items():
-        print(f"{name:12} {spent:6.2f} s {spent / yardstick:6.2f} yardsticks")
+        print(f"{name:12} {spent:6.2f} s {spent / yardstick:6.2f} yardsticks" + (
+            f", kept below {ROCKCHIP_YARDSTICKS}; the aim is {ROCKCHIP_AIM}" if name == "rockchip" else ""))
     limits = {"constexpr": CONSTEXPR_SECONDS * max(1.0, yardstick / YARDSTICK_SECONDS),
               "rockchip": ROCKCHIP_YARDSTICKS * yardstick}
     dear = [name for name, limit in limits.items() if best[name] > limit]

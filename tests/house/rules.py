@@ -14,6 +14,18 @@ import tempfile
 # Each folder of include/imgcompose/ includes only from its own row and the rows above it.
 ROWS = ["core", "os", "image", "partition", "tree", "fs", "boot", "board", "compose", "write", "flash", "inspect"]
 LONGEST = 700
+# Headers that are tested through others' tests only. This list may get shorter, never longer.
+WITHOUT_A_TEST_OF_THEIR_OWN = set("""
+board/allwinner.hpp board/amlogic.hpp board/chromeos.hpp board/generic.hpp board/imx8.hpp board/raspberry_pi.hpp
+board/starfive.hpp boot/fdt_format.hpp core/file_type.hpp core/hash.hpp core/siphash.hpp flash/target.hpp
+fs/ext4/checksum.hpp fs/ext4/content.hpp fs/ext4/directory.hpp fs/ext4/extent_tree.hpp fs/ext4/facts.hpp
+fs/ext4/filesystem.hpp fs/ext4/format.hpp fs/ext4/geometry.hpp fs/ext4/journal.hpp fs/ext4/layout.hpp
+fs/ext4/options.hpp fs/ext4/profile.hpp fs/ext4/write.hpp fs/ext4/xattr.hpp fs/fat/boot_record.hpp fs/fat/contents.hpp
+fs/fat/directory.hpp fs/fat/facts.hpp fs/fat/fit.hpp fs/fat/format.hpp fs/fat/options.hpp image/extent.hpp
+image/reader.hpp inspect/boot_files.hpp inspect/compare_trees.hpp inspect/files.hpp inspect/report.hpp
+inspect/tables.hpp os/calls.hpp os/faulty.hpp os/linux.hpp os/portable.hpp os/system.hpp partition/gpt_format.hpp
+partition/linux_types.hpp partition/mbr_format.hpp tree/listing.hpp tree/node.hpp write/new_file.hpp write/options.hpp
+""".split())
 
 SPDX = "SPDX-License-Identifier: BSL-1.0"
 COMMENTED = {".hpp": "// ", ".cpp": "// ", ".py": "# ", ".sh": "# ", ".cmake": "# ", ".in": "# ", ".toml": "# ",
@@ -239,9 +251,70 @@ def files_are_short(tree):
             yield f"{path}: {count} lines: look for the second concept (at most {LONGEST})"
 
 
+def public_types(tree):
+    """((namespace below imgcompose, keyword, name, underlying type of an enumeration), header, whether fwd.hpp has to have it).
+    What users may name: not detail, templates, nor what lies between a filesystem's options and its image. A structure on
+    disk is theirs to forward-declare or not."""
+    for path, text in tree.headers():
+        if path == "fwd.hpp" or re.match(r"fs/\w+/(?!options|facts|profile|ext4\.)", path):
+            continue
+        on_disk = set(re.findall(r"disk_struct<(?:\w+::)*(\w+)>", text))
+        code = re.sub(r"^\s*#(?:.*\\\n)*.*$|\bIMGCOMPOSE_NAMESPACE_\w+", " ", plain(text), flags=re.M)
+        scopes, statement = [], ""  # of each open brace the namespace, None for what is none
+        for piece in re.findall(r"[{};]|[^{};]+", code):
+            if piece == "{":
+                space = re.search(r"\bnamespace\s+([\w:]+)\s*$", statement)
+                found = re.match(r"\s*(enum class|struct|class)\s+(\w+)\s*(?:final\s*)?(?::\s*(.*))?$", statement, re.S)
+                inside = "::".join(filter(None, scopes))
+                if found and None not in scopes and not re.search(r"\bdetail\b|_format\b|\bos\b", inside):
+                    under = (found[3] or "").strip() if "enum" in found[1] else ""
+                    yield (inside, found[1], found[2], under), path, found[2] not in on_disk
+                scopes.append(space[1] if space else None)
+            elif piece == "}" and scopes:
+                scopes.pop()
+            statement = "" if piece in "{};" else statement + piece
+
+
+def fwd_is_complete(tree):
+    fwd = dict(tree.headers()).get("fwd.hpp")
+    if fwd is None:
+        return
+    declared, inside = set(), ""
+    for line in fwd.splitlines():
+        space = re.match(r"namespace (\w+) \{", line)
+        inside = space[1] if space else "" if line.startswith("}") else inside
+        found = re.match(r"(enum class|struct|class) (\w+)(?: : ([\w: ]+))?;", line)
+        if found:
+            declared.add((inside, found[1], found[2], found[3] or ""))
+    defined = list(public_types(tree))
+    for kind, path, is_wanted in defined:
+        if is_wanted and kind not in declared:
+            yield f"include/imgcompose/fwd.hpp: lacks {' '.join(filter(None, kind))}, of {path}"
+    for kind in sorted(declared - {kind for kind, _, _ in defined}):
+        yield f"include/imgcompose/fwd.hpp: declares {' '.join(filter(None, kind))}, which no header defines so for users"
+
+
+def headers_have_tests(tree):
+    """tests/PATH.cpp (of a part, tests/PART/PART.cpp) includes its header first."""
+    for path, _ in tree.headers():
+        name = path.removesuffix(".hpp")
+        if "/" not in path and not part(tree, path):
+            continue  # those that include others
+        test = f"tests/{name}.cpp" if "/" in path else f"tests/{name}/{name}.cpp"
+        if test not in tree.text:
+            if path not in WITHOUT_A_TEST_OF_THEIR_OWN:
+                yield f"include/imgcompose/{path}: {test} does not exist"
+            continue
+        if path in WITHOUT_A_TEST_OF_THEIR_OWN:
+            yield f"tests/house/rules.py: {path} has a test now: take it off the list of those without"
+        first = next(includes(tree.text[test]), (1, "", ""))
+        if first[1] != f"imgcompose/{path}":
+            yield f"{test}:{first[0]}: has to include <imgcompose/{path}> first"
+
+
 RULES = [includes_point_upward, included_by_full_name, constexpr_headers_are_light, umbrella_has_everything,
          licence_comes_first, names_do_not_leak, macros_live_in_version_hpp, system_is_reached_through_os,
-         narrow_includes, pragma_once, files_are_short]
+         narrow_includes, pragma_once, files_are_short, fwd_is_complete, headers_have_tests]
 
 
 def check(root, rules=None):
@@ -258,10 +331,19 @@ SOUND = {
         "IMGCOMPOSE_NAMESPACE_BEGIN\nnamespace detail {\nstruct a { static int b(); };\n"
         "inline int a::b() { using namespace std; static int c = 1'000'000; return c; } // static int d;\n}\n"
         'static_assert(sizeof("static {") > 1);\nIMGCOMPOSE_NAMESPACE_END\n',
+    "include/imgcompose/os/linux.hpp": HEAD,
     "include/imgcompose/os/file.hpp": HEAD + "#ifdef __linux__\n#include <fcntl.h>\n#endif\n",
     "include/imgcompose/image/image.hpp": HEAD + '#include <imgcompose/core/units.hpp>\n#include <fmt/format.h>\n',
-    "include/imgcompose/imgcompose.hpp": HEAD + '#include <imgcompose/image/image.hpp>\n',
+    "include/imgcompose/fwd.hpp": HEAD + "class window;\nnamespace flash {\nenum class speed : int;\n}\n",
+    "include/imgcompose/flash/speed.hpp": HEAD + "namespace flash {\nenum class speed : int { low };\n}\n",
+    "include/imgcompose/image/window.hpp": HEAD + "class window final : public image { struct inner { int i; }; };\n"
+        "namespace detail { struct hidden { int i; }; }\nstruct record { le32 i; };\nstatic_assert(disk_struct<record>);\n",
+    "include/imgcompose/imgcompose.hpp": HEAD + '#include <imgcompose/image/window.hpp>\n#include <imgcompose/flash/speed.hpp>\n' + '#include <imgcompose/image/image.hpp>\n',
     "tests/core/units.cpp": f'// {SPDX}\n#include <imgcompose/core/units.hpp>\nstatic int x;\n',
+    "tests/image/image.cpp": f"// {SPDX}\n#include <imgcompose/image/image.hpp>\n",
+    "tests/image/window.cpp": f"// {SPDX}\n#include <imgcompose/image/window.hpp>\n",
+    "tests/flash/speed.cpp": f"// {SPDX}\n#include <imgcompose/flash/speed.hpp>\n",
+    "tests/os/file.cpp": f"// {SPDX}\n#include <imgcompose/os/file.hpp>\n",
     "tests/run.sh": f"#!/bin/sh\n# {SPDX}\n",
     "CMakeLists.txt": f"# {SPDX}\nimgcompose_part(openssl\n)\n",
     "LICENSE": "any\n",
@@ -296,6 +378,14 @@ BROKEN = [  # rule, file, what is added to it (a leading '=' replaces it)
     (narrow_includes, "tests/core/units.cpp", "#include <range/v3/all.hpp>\n"),
     (pragma_once, IMAGE, "=" + f"// {SPDX}\n"),
     (files_are_short, IMAGE, "\n" * LONGEST),
+    (headers_have_tests, "include/imgcompose/image/new.hpp", HEAD),
+    (headers_have_tests, "include/imgcompose/openssl.hpp", HEAD),
+    (headers_have_tests, "tests/image/image.cpp", f"=// {SPDX}\n#include <imgcompose/image/window.hpp>\n"),
+    (headers_have_tests, "tests/os/linux.cpp", f"=// {SPDX}\n#include <imgcompose/os/linux.hpp>\n"),
+    (fwd_is_complete, IMAGE, "struct options { int i = 0; };\n"),
+    (fwd_is_complete, IMAGE, "enum class kind : std::uint8_t { a };\n"),
+    (fwd_is_complete, "include/imgcompose/flash/speed.hpp", "=" + HEAD),
+    (fwd_is_complete, "include/imgcompose/fwd.hpp", "struct window;\n"),
 ]
 
 
