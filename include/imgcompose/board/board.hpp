@@ -18,6 +18,7 @@ IMGCOMPOSE_NAMESPACE_BEGIN
 /// A bootloader file and its place on the medium.
 struct boot_blob {
     std::string_view name{}; ///< as builds of the bootloader call the file, such as "idbloader.img"
+    /// Where on the medium it begins.
     offset at{};
     bytes maximum{}; ///< what follows in the medium allows no more
     /// Another way to write what the others hold: it may overlap them and what is reserved.
@@ -25,6 +26,7 @@ struct boot_blob {
     bytes skip{};     ///< what of the file's start does not go here
     bool rest = true; ///< the file from there to its end; if not, `maximum` bytes of it
 
+    /// All that it may take, with its name.
     [[nodiscard]] constexpr named_range range() const { return {name, at, maximum}; }
 };
 
@@ -37,10 +39,12 @@ struct spi_layout {
 
 /// A partition that firmware finds by its type, and what it is to hold.
 struct firmware_partition {
+    /// What it is called, in plans and in a GPT.
     std::string_view name{};
     uuid type{};               ///< in a GPT; nil: any
     std::uint8_t mbr_type = 0; ///< in an MBR; 0: any
     std::string_view holds{};  ///< the file whose bytes it is, or "FAT" for files
+    /// Firmware wants it at least this large.
     bytes minimum{};
 };
 
@@ -49,8 +53,10 @@ using memory_address = number<struct memory_address_tag>;
 
 /// Where the bootloader loads files to, from its default environment.
 struct load_addresses {
+    /// $fdt_addr_r, $fdtoverlay_addr_r, $kernel_addr_r and $ramdisk_addr_r of U-Boot; 0: none.
     memory_address fdt{}, fdt_overlay{}, kernel{}, ramdisk{};
     memory_address kernel_compressed{}; ///< where a compressed kernel is put before it is unpacked to `kernel`
+    /// $kernel_comp_size: how large it may be there.
     bytes kernel_compressed_maximum{};
 
     /// How large the kernel's image_size may be before it runs into what is loaded behind it.
@@ -69,6 +75,7 @@ struct load_addresses {
     }
 };
 
+/// The partition table that a board is used with.
 enum class table_kind : std::uint8_t { gpt, mbr };
 
 namespace fail {
@@ -107,19 +114,26 @@ namespace fail {
 struct board {
     std::string_view name{};  ///< for commands and descriptions: "nanopi-r2s"
     std::string_view title{}; ///< for people: "FriendlyELEC NanoPi R2S"
+    /// The system on chip, such as "RK3328".
     std::string_view soc{};
+    /// The bootloader files that it starts from.
     std::span<const boot_blob> blobs{};
     std::span<const named_range> reserved{}; ///< written by firmware or vendor systems: an image leaves them undefined
     offset partition_floor{};                ///< no partition begins before
+    /// Where partitions begin, unless the plan says otherwise.
     bytes partition_alignment = mebibytes{1};
+    /// The table it gets, unless the plan says otherwise.
     table_kind table = table_kind::gpt;
     std::uint32_t gpt_entries = 128; ///< as many as leave the bootloader its place
+    /// Partitions that its firmware looks for.
     std::span<const firmware_partition> firmware{};
     std::optional<spi_layout> spi{}; ///< what U-Boot's build for the board puts into SPI flash, if it does
+    /// As Linux calls it.
     std::string_view architecture = "arm64";
     std::string_view console{};  ///< behind console=, such as "ttyS2,1500000"
     std::string_view earlycon{}; ///< behind earlycon=
     std::string_view dtb{};      ///< below the kernel's folder of device trees; what U-Boot calls $fdtfile
+    /// Where its bootloader loads files to.
     load_addresses load{};
     std::string_view source{}; ///< where the facts are from
 

@@ -45,9 +45,12 @@ namespace fail {
 /// What follows `root=`. The kernel itself finds devices, PARTUUID and PARTLABEL; LABEL and UUID of a filesystem need
 /// an initramfs that looks for them.
 struct root_spec {
+    /// What the value is.
     enum class kind : std::uint8_t { none, label, uuid, partuuid, partlabel, device };
 
+    /// How the root is found.
     kind by = kind::none;
+    /// What stands behind LABEL= and the like, or the device.
     std::string value{};
 
     friend bool operator==(const root_spec&, const root_spec&) = default;
@@ -100,10 +103,15 @@ enum class root_access : std::uint8_t { unsaid, read_only, read_write };
 struct cmdline {
     std::vector<std::string> console{};    ///< what follows `console=`; the last becomes /dev/console
     std::optional<std::string> earlycon{}; ///< what follows `earlycon=`; empty: take it from the device tree
+    /// What follows `root=`.
     root_spec root{};
+    /// What follows `rootfstype=`; empty: the kernel tries what it has.
     std::string rootfstype{};
+    /// Whether to wait for a root that appears late, as on SD cards.
     bool rootwait = false;
+    /// `ro`, `rw` or neither.
     root_access access = root_access::unsaid;
+    /// What follows `init=`.
     std::string init{};
     std::vector<std::string> extra{}; ///< other arguments, each `name` or `name=value`, without quotes
 

@@ -36,10 +36,12 @@ inline constexpr deciseconds wait_for_choice = deciseconds::max();
 
 /// One LABEL. Paths are absolute in the filesystem that holds extlinux.conf, or relative to the directory of that file.
 struct extlinux_entry {
+    /// What the entry is called, and `default_label` names.
     std::string label{};
     std::string menu_label{};    ///< what the menu shows; the label if empty
     std::string kernel{};        ///< an Image, uImage or FIT
     std::string configuration{}; ///< of a FIT: which; its default if empty
+    /// An initramfs, if there is one.
     std::string initrd{};
     std::string fdt{};    ///< a device tree; the label is skipped if it cannot be read
     std::string fdtdir{}; ///< where U-Boot looks for its $fdtfile; or it goes on with its own device tree
@@ -60,6 +62,7 @@ struct extlinux {
     std::string background{};              ///< a bitmap behind it
     std::string fallback_label{};          ///< taken when U-Boot counted too many failed boots (2024 and later)
     std::vector<extlinux_entry> entries{}; ///< in the order of the menu
+    /// Which U-Boot reads it: what it would misread is refused.
     reader readable_by = u_boot;
 
     friend bool operator==(const extlinux&, const extlinux&) = default;

@@ -129,16 +129,21 @@ inline image compose_as(const disk_plan& plan, const disk_layout& l) {
 
 /// As the last step of a pipeline: an image of the size that the plan asks for, the smallest if it says nothing.
 struct compose_step {
+    /// Throws layout_error if something overlaps or does not fit, and what the contents throw.
     friend image operator|(const disk_plan& plan, const compose_step&) { return compose_as(plan, layout(plan)); }
 };
 inline constexpr compose_step compose{};
 
 /// As the last step of a pipeline: an image for a medium of this size, whatever the plan asks for.
 struct compose_for {
+    /// Of the medium.
     bytes disk_size;
+    /// Of the medium: 512 or 4096.
     bytes sector_size;
 
+    /// For a medium of `disk` bytes with such sectors.
     explicit constexpr compose_for(bytes disk, bytes sector = bytes{512}) : disk_size(disk), sector_size(sector) {}
+    /// Throws as `compose` does.
     friend image operator|(disk_plan plan, const compose_for& medium) {
         plan.options.sector_size = medium.sector_size;
         return compose_as(plan, layout(plan, medium.disk_size));

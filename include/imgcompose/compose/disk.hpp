@@ -39,10 +39,13 @@ constexpr std::string_view name_of(disk_table t) {
 /// An image at a place of its own, counted from the start of the disk or of the partition that holds it.
 struct placed_image {
     std::string name{}; ///< for messages and plans
+    /// Where it begins.
     offset at{};
+    /// What is there.
     image content{};
 };
 
+/// What is said of a partition beside its name, size and content.
 struct partition_options {
     std::optional<offset> at{};             ///< where it begins; as early as possible if not given
     /// In a GPT, if not given: what the board's firmware looks for by this partition's name; else basic data for FAT,
@@ -60,17 +63,23 @@ struct partition_options {
 /// A partition as it is asked for.
 struct planned_partition {
     std::string name{}; ///< also what its identifiers are derived from
+    /// How large it is.
     size_rule size{};
+    /// What is in it; nothing: it stays undefined.
     std::optional<recipe> content{};
+    /// The rest.
     partition_options options{};
 };
 
 /// A bootloader file; where it goes is the board's to say.
 struct planned_bootloader {
+    /// As the board calls it, such as "idbloader.img".
     std::string name{};
+    /// The bytes of the file.
     image content{};
 };
 
+/// What is said of a disk as a whole.
 struct disk_options {
     std::optional<disk_table> table{}; ///< the board's if not given, GPT without a board
     size_rule size = smallest;         ///< of the disk; the smallest has whole `alignment`s
@@ -91,16 +100,23 @@ struct disk_options {
 /// U-Boot looks for files to boot in bootable partitions only, and in the first one if there is none. Where no
 /// partition says whether it is bootable, the one named "boot" is.
 struct disk_plan {
+    /// The board that it is for.
     std::optional<board> target{};
     std::vector<board> also{}; ///< other boards that start from the same disk; see `shared`
+    /// Files for the places that the board has.
     std::vector<planned_bootloader> bootloaders{};
+    /// Bytes at places outside of partitions.
     std::vector<placed_image> raws{};
+    /// In the order of their numbers.
     std::vector<planned_partition> partitions{};
+    /// Of the disk as a whole.
     disk_options options{};
 
     disk_plan() = default;
+    /// Empty, for this board: `board | bootloader(...) | partition(...)`.
     disk_plan(const board& b) : target(b) {}
 
+    /// As the options say; else an MBR if a board wants one.
     [[nodiscard]] disk_table table() const {
         if (options.table) return *options.table;
         bool mbr = false;
@@ -109,12 +125,14 @@ struct disk_plan {
     }
     /// Whether the boards start from this disk itself.
     [[nodiscard]] bool holds_bootloader() const { return !options.without_bootloader && !options.bootloader_in_spi; }
+    /// As the options say; else the largest that a board wants.
     [[nodiscard]] bytes alignment() const {
         if (options.alignment) return *options.alignment;
         bytes most = board{}.partition_alignment;
         for (const board* b : boards()) most = std::max(most, b->partition_alignment);
         return most;
     }
+    /// As the options say; else the least that a board allows.
     [[nodiscard]] std::uint32_t gpt_entries() const {
         std::uint32_t least = board{}.gpt_entries;
         for (const board* b : boards()) least = std::min(least, b->gpt_entries);

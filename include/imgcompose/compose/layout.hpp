@@ -73,18 +73,26 @@ namespace fail {
 
 /// Where a partition of the plan lies.
 struct placed_partition {
+    /// Where on the disk it begins.
     offset at{};
+    /// How large it is.
     bytes size{};
+    /// Whether U-Boot looks here.
     bool bootable = false;
 
+    /// The first byte behind it.
     [[nodiscard]] constexpr offset end() const { return at + size; }
 };
 
 /// Where everything lies; `partitions` in the order of the plan.
 struct disk_layout {
+    /// The kind of its partition table.
     disk_table table = disk_table::gpt;
+    /// Of the whole disk.
     bytes size{};
+    /// Of the medium.
     bytes sector_size{512};
+    /// One for each of the plan.
     std::vector<placed_partition> partitions{};
     /// Of an MBR with more than four partitions: the extended one, which holds all from the fourth on.
     std::optional<placed_partition> extended{};

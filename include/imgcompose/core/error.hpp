@@ -38,7 +38,9 @@ public:
 /// The operating system refused: carries its error code.
 class io_error : public error {
 public:
+    /// `what` says what was done to which file; the system's words for `code` come behind it.
     io_error(std::error_code code, const std::string& what) : error(what + ": " + code.message()), code_(code) {}
+    /// What the system said.
     [[nodiscard]] const std::error_code& code() const noexcept { return code_; }
 
 private:

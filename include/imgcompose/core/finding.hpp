@@ -16,6 +16,7 @@ enum class severity : unsigned char {
 
 /// One remark about a text or a value.
 struct finding {
+    /// Whether it works nevertheless.
     severity how_bad = severity::error;
     std::size_t line = 0;   ///< from 1; 0: not about a place in a text
     std::size_t column = 0; ///< from 1, in bytes

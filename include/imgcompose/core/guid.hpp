@@ -22,8 +22,10 @@ namespace fail {
 
 /// A UUID, its bytes in the order of its text (RFC 9562 section 4), as ext4 stores it.
 struct uuid {
+    /// Big-endian, as the text.
     std::array<std::uint8_t, 16> raw{};
     friend constexpr auto operator<=>(const uuid&, const uuid&) = default;
+    /// Whether all of it is zero.
     [[nodiscard]] constexpr bool is_nil() const { return *this == uuid{}; }
 };
 
@@ -66,6 +68,7 @@ inline std::string to_string(const uuid& id) {
 
 /// A UUID as GPT stores it: the first three groups little-endian. UEFI 2.10, appendix A.
 struct guid {
+    /// As it lies on disk.
     std::array<std::uint8_t, 16> stored{};
     friend constexpr auto operator<=>(const guid&, const guid&) = default;
 };
@@ -80,11 +83,14 @@ constexpr uuid from_disk(const guid& id) { return {with_first_groups_reversed(id
 /// What every identifier of an image that the user does not set is derived from.
 /// The same seed and name give the same identifier on every machine.
 struct seed {
+    /// What names are hashed with.
     hash128 key{};
     constexpr seed() = default;
+    /// From any text, such as the name of a product.
     constexpr explicit seed(std::string_view words) : key(siphash128({}, words)) {}
     friend constexpr auto operator<=>(const seed&, const seed&) = default;
 
+    /// 128 bits for this name.
     [[nodiscard]] constexpr hash128 derive(std::string_view name) const { return siphash128(key, name); }
     /// A seed for a part of the image, such as one partition.
     [[nodiscard]] constexpr seed for_part(std::string_view name) const {
@@ -101,6 +107,7 @@ struct seed {
         id.raw[8] = static_cast<std::uint8_t>((id.raw[8] & 0x3f) | 0x80);
         return id;
     }
+    /// 32 bits for this name, such as a volume id.
     [[nodiscard]] constexpr std::uint32_t derive_u32(std::string_view name) const {
         return static_cast<std::uint32_t>(derive(name)[0]);
     }

@@ -20,9 +20,11 @@ namespace fail {
 
 /// A size counted in units of `Unit` bytes.
 template <std::uint64_t Unit> struct quantity {
+    /// How many units.
     std::uint64_t count{};
 
     constexpr quantity() = default;
+    /// `n` units.
     constexpr explicit quantity(std::uint64_t n) : count(n) {}
     /// From a coarser unit: exact, throws layout_error on overflow.
     template <std::uint64_t Other>
@@ -37,6 +39,7 @@ template <std::uint64_t Unit> struct quantity {
     friend constexpr quantity operator/(quantity a, std::uint64_t n) { return quantity{a.count / n}; }
     friend constexpr std::uint64_t operator/(quantity a, quantity b) { return a.count / b.count; }
     friend constexpr quantity operator%(quantity a, quantity b) { return quantity{a.count % b.count}; }
+    /// Throws layout_error on overflow, as all arithmetic here does.
     constexpr quantity& operator+=(quantity b) { return *this = *this + b; }
     constexpr quantity& operator-=(quantity b) { return *this = *this - b; }
 };
@@ -57,9 +60,11 @@ template <class To> constexpr To exactly(bytes size) {
 
 /// A position in bytes from the start of an image.
 struct offset {
+    /// Bytes from the start.
     std::uint64_t count{};
 
     constexpr offset() = default;
+    /// So far behind the start.
     constexpr explicit offset(bytes from_start) : count(from_start.count) {}
 
     friend constexpr auto operator<=>(offset, offset) = default;
@@ -73,6 +78,7 @@ constexpr bytes from_start(offset at) { return bytes{at.count}; }
 
 /// A number with a meaning of its own: not a size, and not another kind of number.
 template <class Tag> struct number {
+    /// The number itself.
     std::uint64_t value{};
     friend constexpr auto operator<=>(number, number) = default;
 };

@@ -25,11 +25,13 @@ namespace fail {
 
 namespace flash {
 
+/// How a medium is written.
 struct flash_options {
     bool verify = true;             ///< read back from the medium all that has to be there
     bool discard_undefined = false; ///< tell the medium what it need not keep
     std::size_t jobs = 0;           ///< threads that write; 0: one a processor, at most four
     std::function<void(const progress&)> on_progress{}; ///< reading back counts as much as writing
+    /// `cancelled` is thrown soon after a stop was requested.
     std::stop_token cancel{};
 };
 

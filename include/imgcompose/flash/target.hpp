@@ -34,6 +34,7 @@ namespace fail {
 
 namespace flash {
 
+/// What is accepted as a medium to overwrite.
 struct target_options {
     bool allow_fixed = false; ///< also a device that cannot be taken out
     bool allow_file = true;   ///< also a regular file, whose size is then that of the medium
@@ -42,11 +43,15 @@ struct target_options {
 /// What may be overwritten.
 class target {
 public:
+    /// For `removable_device`, which checks it.
     target(std::filesystem::path path, bytes size, bytes sector_size)
         : path_(std::move(path)), size_(size), sector_size_(sector_size) {}
 
+    /// The device, or the file that stands for one.
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+    /// Of the medium.
     [[nodiscard]] bytes size() const { return size_; }
+    /// Of the medium: what `compose_for` wants.
     [[nodiscard]] bytes sector_size() const { return sector_size_; }
 
 private:

@@ -23,11 +23,13 @@ namespace fail {
 }
 } // namespace fail
 
+/// Which bytes of a file are taken.
 struct blob_options {
     bytes skip{};                   ///< bytes at the start of the file that are left out
     std::optional<bytes> size{};    ///< how many bytes to take; the rest of the file if not given
     std::optional<bytes> maximum{}; ///< input_error if more would be taken
     bytes pad_to{};                 ///< size of the image is a multiple of this; 0: no padding
+    /// What the padding is made of.
     std::byte pad_with{};
 };
 

@@ -37,19 +37,24 @@ namespace fail {
 /// A size and what the bytes are. What nothing was placed on is `undefined`.
 class image {
 public:
+    /// A sorted range of extents, with iterators in both directions.
     using extent_list = detail::sorted_runs<extent>;
+    /// The same of regions.
     using region_list = detail::sorted_runs<region>;
 
     image() = default;
     /// An image in which nothing is placed yet.
     explicit image(bytes size) : size_(size) {}
 
+    /// Of all of it, with what is undefined.
     [[nodiscard]] bytes size() const { return size_; }
     /// In order of `at`, without overlap; gaps between them are undefined.
     [[nodiscard]] const extent_list& extents() const { return extents_; }
     /// What was placed with a name, in order of `at`, what contains before what it contains.
     [[nodiscard]] const region_list& regions() const { return regions_; }
+    /// Where bytes come from; extent::source is an index into it.
     [[nodiscard]] const std::vector<source>& sources() const { return sources_; }
+    /// As it was placed; good as long as this image is not changed.
     [[nodiscard]] std::string_view name_of(const region& r) const { return names_.c_str() + r.name; }
 
     /// Puts `part` at `at`. All of the part's size is then taken, its undefined bytes too.
@@ -71,6 +76,7 @@ public:
         if (!named.empty()) regions_.insert(regions_.lower_bound(end), named);
         return *this;
     }
+    /// The same, for chains: `image{1_MiB}.place(...).place(...)`.
     image&& place(offset at, const image& part, std::string_view name = {}) && {
         return std::move(place(at, part, name));
     }

@@ -16,8 +16,10 @@ IMGCOMPOSE_NAMESPACE_BEGIN
 
 /// How large something is to be that could have many sizes.
 struct size_rule {
+    /// This size, as small as can be, or all the space there is.
     enum class kind : std::uint8_t { exact, smallest, fill };
 
+    /// Which of them.
     kind what = kind::fill;
     bytes size{};              ///< exact: this size; smallest: that much more than the smallest
     std::uint32_t percent = 0; ///< smallest: and so many hundredths of the smallest more
@@ -25,10 +27,12 @@ struct size_rule {
     friend constexpr bool operator==(const size_rule&, const size_rule&) = default;
 
     constexpr size_rule() = default;
+    /// For `smallest` and the like; a size alone is a rule already.
     constexpr size_rule(kind k, bytes s, std::uint32_t p) : what(k), size(s), percent(p) {}
     /// Exactly `s`.
     template <std::uint64_t Unit> constexpr size_rule(quantity<Unit> s) : what(kind::exact), size(s) {}
 
+    /// As `r` says, and `more` on top.
     friend constexpr size_rule operator+(size_rule r, bytes more) { return {r.what, r.size + more, r.percent}; }
 
     /// The size, given the smallest possible and the space there is.
@@ -47,6 +51,7 @@ inline constexpr size_rule smallest{size_rule::kind::smallest, bytes{}, 0};
 /// All the space there is: `rest_of_disk` for a partition, `fill_partition` for a filesystem in one.
 inline constexpr size_rule rest_of_disk{size_rule::kind::fill, bytes{}, 0};
 inline constexpr size_rule fill_partition = rest_of_disk;
+/// As small as can be, and so many hundredths of that more.
 constexpr size_rule smallest_plus_percent(std::uint32_t percent) {
     return {size_rule::kind::smallest, bytes{}, percent};
 }
@@ -64,6 +69,7 @@ class tree;
 /// What can be made for a given size: a filesystem, or a fixed image.
 class recipe {
 public:
+    /// What a kind of content does; filesystems derive from it.
     struct model {
         model() = default;
         model(const model&) = delete;
@@ -83,10 +89,12 @@ public:
         [[nodiscard]] virtual std::optional<std::uint8_t> mbr_type() const { return {}; }
     };
 
+    /// `m` is not null.
     recipe(std::shared_ptr<const model> m) : model_(std::move(m)) {}
     /// A fixed image: its size is the smallest, the rest of the space stays undefined.
     recipe(image fixed);
 
+    /// What it is made by.
     [[nodiscard]] const model* operator->() const { return model_.get(); }
 
 private:

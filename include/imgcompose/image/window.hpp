@@ -33,11 +33,14 @@ private:
 /// Copies and parts of a window share the image and the files that are open for it: they are for one thread.
 class window {
 public:
+    /// All of it.
     explicit window(image whole) : size_(whole.size()), shared_(std::make_shared<shared>(std::move(whole))) {}
 
+    /// Of this part.
     [[nodiscard]] bytes size() const { return size_; }
     /// Where it begins in the image.
     [[nodiscard]] offset at() const { return at_; }
+    /// The image that it is a part of.
     [[nodiscard]] const image& whole() const { return shared_->whole; }
 
     /// A part of it; what would lie behind its end is left out.
@@ -49,6 +52,7 @@ public:
         return w;
     }
 
+    /// Whether the range lies within this part.
     [[nodiscard]] bool has(offset at, bytes size) const { return at <= offset{size_} && size <= offset{size_} - at; }
 
     /// Fills `to`; false, with nothing read, if that much is not there. Throws io_error for what cannot be read.

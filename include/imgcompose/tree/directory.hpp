@@ -22,6 +22,7 @@
 
 IMGCOMPOSE_NAMESPACE_BEGIN
 
+/// What is read of a directory.
 struct directory_options {
     bool follow_symlink = true;   ///< if the path itself is a symbolic link to a directory; those inside never are
     bool one_file_system = false; ///< leave out what is below the mount points inside

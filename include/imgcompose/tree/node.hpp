@@ -17,18 +17,24 @@ IMGCOMPOSE_NAMESPACE_BEGIN
 
 /// Seconds since 1970, of any sign, and nanoseconds from 0 to 999999999.
 struct timestamp {
+    /// Since 1970, in UTC.
     std::int64_t seconds = 0;
+    /// And so many more: less than 1,000,000,000.
     std::uint32_t nanoseconds = 0;
     friend constexpr auto operator<=>(const timestamp&, const timestamp&) = default;
     constexpr timestamp() = default;
+    /// Since 1970.
     constexpr timestamp(std::int64_t s, std::uint32_t ns) : seconds(s), nanoseconds(ns) {}
+    /// Since 1970.
     constexpr timestamp(std::chrono::seconds s) : seconds(s.count()) {}
 };
 
 /// An extended attribute by its full name, such as "user.comment", "security.capability" or
 /// "system.posix_acl_access" (an ACL in the kernel's interface format, version 2).
 struct xattr {
+    /// The full name, with its namespace.
     std::string name{};
+    /// Any bytes.
     std::string value{};
     friend auto operator<=>(const xattr&, const xattr&) = default;
 };
@@ -36,23 +42,30 @@ struct xattr {
 /// What a node has beside its content. The initial mode is 0755 for directories, 0777 for symbolic links and 0644
 /// otherwise.
 struct attributes_of_node {
+    /// Its owner.
     std::uint32_t uid = 0;
+    /// Its group.
     std::uint32_t gid = 0;
     std::optional<std::uint16_t> mode{}; ///< permission bits with setuid, setgid, sticky: at most 07777
     std::optional<timestamp> mtime{};    ///< the image's epoch if not given
+    /// Extended attributes, in any order.
     std::vector<xattr> xattrs{};
 };
 
 /// A device number as Linux splits it: 12 bits of major, 20 bits of minor.
 struct device_number {
+    /// The driver: at most 4095.
     std::uint32_t major = 0;
+    /// The device: at most 1048575.
     std::uint32_t minor = 0;
     friend constexpr auto operator<=>(const device_number&, const device_number&) = default;
 };
 
 /// A range of a regular file that holds data; what lies between ranges is a hole and reads as zero.
 struct data_range {
+    /// From the start of the file.
     bytes at{};
+    /// How long it is.
     bytes size{};
     friend constexpr auto operator<=>(const data_range&, const data_range&) = default;
 };

@@ -54,16 +54,20 @@ namespace fail {
 enum class inode_index : std::uint32_t {};
 inline constexpr inode_index top_directory{0};
 
+/// What goes into a filesystem: inodes, and names that refer to them. Made by steps: `tree{} | add(...)`.
 class tree {
 public:
     static constexpr std::uint32_t no_time = 0xffffffff; ///< in inode::mtime_nanoseconds: the image's epoch
 
     /// Everything about a file but its names.
     struct inode {
+        /// Since 1970; see `mtime`.
         std::int64_t mtime_seconds = 0;
         std::uint64_t size = 0; ///< regular: bytes; symlink: length of the target; otherwise 0
         std::uint64_t from = 0; ///< regular, of source_files: where in that file the content begins
+        /// And so many more, or `no_time`.
         std::uint32_t mtime_nanoseconds = no_time;
+        /// Its owner and group.
         std::uint32_t uid = 0, gid = 0;
         std::uint32_t links = 0;  ///< names that refer to it; always 1 for directories
         std::uint32_t xattrs = 0; ///< see tree::xattrs_of
@@ -72,14 +76,17 @@ public:
         std::uint32_t ranges = 0; ///< index of its data ranges; 0: all of it is data; of a device: its major number
         std::uint16_t mode = 0;   ///< permission bits
         std::uint16_t files = 0;  ///< regular: index of the source_files, or `content_is_image`
+        /// What it is.
         file_type type = file_type::regular;
         bool implied =
             false; ///< a directory that is there only because of what is in it; a merge keeps the other's attributes
 
+        /// Its time, or the epoch where it has none of its own.
         [[nodiscard]] timestamp mtime(std::chrono::seconds epoch) const {
             return mtime_nanoseconds == no_time ? timestamp{epoch} : timestamp{mtime_seconds, mtime_nanoseconds};
         }
     };
+    /// In inode::files: the content is one of `images`.
     static constexpr std::uint16_t content_is_image = 0xffff;
 
     /// A name in a directory.
@@ -96,37 +103,52 @@ public:
         xattr_sets_.emplace_back();
     }
 
+    /// By inode_index.
     [[nodiscard]] const std::vector<inode>& inodes() const { return inodes_; }
+    /// In the order in which they were added; see `sorted`.
     [[nodiscard]] const std::vector<entry>& entries() const { return entries_; }
+    /// One of them.
     [[nodiscard]] const inode& at(inode_index i) const { return inodes_[static_cast<std::uint32_t>(i)]; }
+    /// The same, to change it.
     [[nodiscard]] inode& at(inode_index i) { return inodes_[static_cast<std::uint32_t>(i)]; }
 
+    /// The last component, good until the tree is changed.
     [[nodiscard]] std::string_view name_of(const entry& e) const {
         const auto length = static_cast<unsigned char>(names_[e.name]);
         return {names_.data() + e.name + 1, length};
     }
+    /// Sorted by name.
     [[nodiscard]] const std::vector<xattr>& xattrs_of(const inode& i) const { return xattr_sets_[i.xattrs]; }
+    /// How many different sets of them there are.
     [[nodiscard]] std::size_t xattr_set_count() const { return xattr_sets_.size(); }
+    /// Of a symbolic link.
     [[nodiscard]] std::string_view symlink_target(const inode& i) const {
         return {targets_.data() + i.content, static_cast<std::size_t>(i.size)};
     }
+    /// Of a device.
     [[nodiscard]] static device_number device_of(const inode& i) { return {i.ranges, i.content}; }
     /// The ranges of a sparse file that hold data; meaningless unless `is_sparse`.
     [[nodiscard]] std::span<const data_range> ranges_of(const inode& i) const { return ranges_[i.ranges]; }
+    /// Whether `ranges_of` says where its data is.
     [[nodiscard]] static bool is_sparse(const inode& i) { return i.type == file_type::regular && i.ranges != 0; }
+    /// Where the bytes of files are.
     [[nodiscard]] const std::vector<std::shared_ptr<const source_files>>& files() const { return files_; }
+    /// Files that are images themselves.
     [[nodiscard]] const std::vector<std::shared_ptr<const image>>& images() const { return images_; }
 
     /// The entries of all directories: `of(i)` are the positions in entries() of directory i, sorted by the bytes of
     /// the names. What every writer walks, so that the order in which a tree was built does not matter.
     struct sorted_entries {
         std::vector<std::uint32_t> first; ///< by inode, and one more
+        /// Positions in entries().
         std::vector<std::uint32_t> order;
+        /// Those of one directory.
         [[nodiscard]] std::span<const std::uint32_t> of(inode_index i) const {
             const auto n = static_cast<std::uint32_t>(i);
             return std::span{order}.subspan(first[n], first[n + 1] - first[n]);
         }
     };
+    /// Of the tree as it is now.
     [[nodiscard]] sorted_entries sorted() const {
         sorted_entries s;
         s.first.resize(inodes_.size() + 1);

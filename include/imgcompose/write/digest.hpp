@@ -20,6 +20,7 @@ public:
     digest& operator=(const digest&) = delete;
     virtual ~digest() = default;
 
+    /// The bytes that follow those of the last call.
     virtual void update(std::span<const std::byte> next) = 0;
     /// Of what came so far, in lower-case hexadecimal digits.
     [[nodiscard]] virtual std::string text() const = 0;
@@ -29,6 +30,7 @@ public:
 class crc32_digest final : public digest {
 public:
     void update(std::span<const std::byte> next) override { value_ = crc32(next, value_); }
+    /// Of what came so far.
     [[nodiscard]] std::uint32_t value() const { return value_; }
     [[nodiscard]] std::string text() const override {
         const std::string digits = text::hex(value_).substr(2);

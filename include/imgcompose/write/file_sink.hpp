@@ -49,6 +49,7 @@ inline bytes copy_in_system(const os::file& to, offset at, const os::file& from,
 /// holes, and so does data of nothing but zeros.
 class sparse_file final : public sink {
 public:
+    /// Nothing is made before `begin`.
     explicit sparse_file(const std::filesystem::path& path) : path_(path.string()) {}
 
     [[nodiscard]] bool in_order() const override { return false; }
@@ -111,7 +112,9 @@ enum class undefined_bytes : std::uint8_t {
     discard, ///< a hole in a file; a device is told that it need not keep them
 };
 
+/// How a file or device that exists is written.
 struct existing_file_options {
+    /// What becomes of what the image leaves undefined.
     undefined_bytes undefined = undefined_bytes::leave;
     bool only_differences = false; ///< data is compared with what is there and only written where it differs
 };
@@ -121,6 +124,7 @@ struct existing_file_options {
 /// zero. A shorter file grows; a longer one keeps its end. When something fails it holds a part of the image.
 class existing_file final : public sink {
 public:
+    /// Opened by `begin`, which throws io_error if it is not there.
     explicit existing_file(const std::filesystem::path& path, const existing_file_options& o = {})
         : path_(path.string()), options_(o) {}
 

@@ -22,10 +22,13 @@ public:
 
 /// How much of the data is written. Zero and undefined bytes take no time worth counting.
 struct progress {
+    /// Data that is written so far.
     bytes done{};
+    /// Data that there is to write.
     bytes total{};
 };
 
+/// How `write` goes about it.
 struct write_options {
     std::size_t jobs = 0;          ///< threads; 0: one a processor, at most four
     bool fsync = false;            ///< wait until it is on the medium; otherwise only a crash of the system can tear it
@@ -34,6 +37,7 @@ struct write_options {
     std::stop_token cancel{};                           ///< `cancelled` is thrown soon after a stop was requested
 };
 
+/// What `write` did.
 struct write_report {
     bytes data{}, zero{}, undefined{}; ///< of the image; together its size
     os::call_counts calls{};           ///< made by reading the sources and writing the sink

@@ -28,11 +28,15 @@ public:
     /// Whether a zero or undefined range without a whole block of 4 KiB may be joined to the data around it, as zeros.
     [[nodiscard]] virtual bool joins_small_gaps() const { return false; }
 
+    /// Before all else: the image has this size. Throws io_error if it cannot be taken.
     virtual void begin(bytes size) = 0;
     /// Data will come for a range; called in order and before any data, and only if it is to be synced in the end.
     virtual void expect(offset /*at*/, bytes /*size*/) {}
+    /// These bytes belong at `at`; good until it returns. Throws io_error if they cannot be written.
     virtual void data(offset at, std::span<const std::byte> content) = 0;
+    /// What reads back from here has to be zero.
     virtual void zero(offset at, bytes size) = 0;
+    /// Nobody will read this before writing it: what is there may stay.
     virtual void undefined(offset at, bytes size) = 0;
     /// Data straight from a file; how many bytes were taken, 0 if it cannot. It is then given them by `data`.
     virtual bytes copy(offset /*at*/, const os::file& /*from*/, offset /*from_at*/, bytes /*size*/) { return {}; }
@@ -40,12 +44,14 @@ public:
     virtual bool clone(offset /*at*/, const os::file& /*from*/, offset /*from_at*/, bytes /*size*/) { return false; }
     /// Everything is there. `sync`: and is to be on the medium before this returns.
     virtual void finish(bool sync) = 0;
+    /// Something threw, here or elsewhere: what was begun is not to look finished.
     virtual void abandon() noexcept {}
 };
 
 /// A vector of bytes that becomes the image; what is undefined is zero.
 class memory final : public sink {
 public:
+    /// `to` has to outlive the writing.
     explicit memory(std::vector<std::byte>& to) : to_(to) {}
 
     [[nodiscard]] bool in_order() const override { return false; }
@@ -64,8 +70,11 @@ private:
 
 /// A range of an image as a callback sees it.
 struct written_range {
+    /// What the bytes are.
     byte_kind kind = byte_kind::undefined;
+    /// Where in the image it begins.
     offset at{};
+    /// How long it is.
     bytes size{};
     std::span<const std::byte> content{}; ///< only of `data`; good until the callback returns
 };
@@ -74,6 +83,7 @@ struct written_range {
 /// Neighbouring ranges may be of the same kind.
 class callback final : public sink {
 public:
+    /// `f` may throw: that ends the writing, and comes out of `write`.
     explicit callback(std::function<void(const written_range&)> f) : f_(std::move(f)) {}
 
     void begin(bytes) override {}

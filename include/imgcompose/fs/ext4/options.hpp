@@ -23,13 +23,19 @@ struct ext4_features {
     std::optional<bool> large_dir{}; ///< hashed directories of three levels; made when a directory needs it, unless off
 };
 
+/// How large the journal is; a size alone says it, and `no_journal`.
 struct ext4_journal {
+    /// As mke2fs for the size of the filesystem, of a given size, or none.
     enum class kind : std::uint8_t { as_mke2fs, of_size, none };
+    /// Which of them.
     kind what = kind::as_mke2fs;
+    /// Only `of_size`.
     bytes size{};
 
     constexpr ext4_journal() = default;
+    /// Of this kind.
     constexpr ext4_journal(kind k, bytes s = {}) : what(k), size(s) {}
+    /// Of exactly this size.
     template <std::uint64_t Unit> constexpr ext4_journal(quantity<Unit> s) : what(kind::of_size), size(s) {}
 };
 inline constexpr ext4_journal no_journal{ext4_journal::kind::none};
@@ -37,6 +43,7 @@ inline constexpr ext4_journal no_journal{ext4_journal::kind::none};
 /// What the kernel does when it finds an error: superblock field s_errors.
 enum class ext4_on_error : std::uint8_t { carry_on = 1, remount_read_only = 2, panic = 3 };
 
+/// How an ext4 filesystem is made. What is not said is as mke2fs has it.
 struct ext4_options {
     std::string label{};               ///< at most 16 bytes
     std::optional<uuid> id{};          ///< derived from the seed if not given
@@ -49,14 +56,18 @@ struct ext4_options {
     std::optional<std::uint64_t> inodes{};    ///< how many; else by `bytes_per_inode`
     std::optional<bytes> bytes_per_inode{};   ///< as mke2fs if not given: 16 KiB, more for huge filesystems
     std::optional<double> reserved_percent{}; ///< blocks only root may use; 5 if not given
+    /// Its journal.
     ext4_journal journal{};
+    /// What is on or off against what `readable_by` chooses.
     ext4_features features{};
     std::uint32_t stride = 0;           ///< blocks: s_raid_stride
     std::uint32_t stripe_width = 0;     ///< blocks: s_raid_stripe_width
     std::uint32_t flex_group_size = 16; ///< groups; a power of two
     bool mount_user_xattr = true;       ///< default mount options of the superblock
+    /// The other one that mke2fs sets.
     bool mount_acl = true;
     std::string mount_options{}; ///< s_mount_opts: at most 63 bytes, such as "noatime"
+    /// What the kernel does when it finds an error.
     ext4_on_error on_error = ext4_on_error::carry_on;
     bool lost_and_found = true; ///< make /lost+found where the tree has none
 };

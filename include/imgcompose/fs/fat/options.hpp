@@ -32,13 +32,16 @@ enum class fat_special_files : std::uint8_t { refuse, skip };
 
 /// Owners, modes and extended attributes have no place on FAT and are left out; each hard link becomes a copy.
 struct fat_options {
+    /// 12, 16 or 32 bits; by the number of clusters if not given.
     fat_type type = fat_type::automatic;
     std::string label{};                      ///< at most 11 characters of ASCII
     std::optional<std::uint32_t> volume_id{}; ///< derived from the seed if not given
     std::optional<bytes> cluster_size{};      ///< as mkfs.vfat for the size if not given, smaller if the files need it
     reader readable_by = linux_kernel;        ///< who must be able to read every file
     size_rule size = fill_partition;          ///< for a filesystem that is an image by itself
+    /// What becomes of symbolic links.
     fat_symlinks symlinks = fat_symlinks::refuse;
+    /// What becomes of devices, fifos and sockets.
     fat_special_files special_files = fat_special_files::refuse;
     bool read_only_attribute = false;            ///< set it on what its owner may not write
     std::uint32_t number_of_fats = 2;            ///< 1 or 2
