@@ -3,7 +3,7 @@
 # Installs imgcompose and uses it in every way that README promises. Says how long each takes, and how large what it makes is.
 # usage: check.sh CMAKE COMPILER BUILD-DIRECTORY, from the top of the source tree
 set -eu
-cmake=$1 compiler=$2 build=$3
+cmake=$(command -v "$1") compiler=$2 build=$3
 source=$PWD
 version=$(sed -n 's/.*VERSION_STRING "\(.*\)"/\1/p' include/imgcompose/version.hpp)
 dir=$(mktemp -d)
