@@ -23,12 +23,21 @@ inline std::filesystem::path shipped_bootloaders() {
     return named ? named : "/usr/lib/u-boot";
 }
 
+/// Which of them: those of this machine's release, or those of the next one too, which are in a folder of that name.
+enum class release { own, and_next };
+
 /// All files below with one of these names or extensions that begin with `magic`, in order.
 inline std::vector<std::filesystem::path> shipped_files(std::initializer_list<std::string_view> names,
-                                                        std::string_view magic = {}) {
+                                                        std::string_view magic = {}, release which = release::own) {
     std::vector<std::filesystem::path> files;
     if (!std::filesystem::exists(shipped_bootloaders())) return files;
-    for (const auto& e : std::filesystem::recursive_directory_iterator{shipped_bootloaders()}) {
+    std::filesystem::recursive_directory_iterator all{shipped_bootloaders()};
+    for (auto i = begin(all); i != end(all); ++i) {
+        const auto& e = *i;
+        if (which == release::own && e.path() == shipped_bootloaders() / "next") {
+            i.disable_recursion_pending();
+            continue;
+        }
         const std::string name = e.path().filename().string(), extension = e.path().extension().string();
         if (!e.is_regular_file() ||
             std::ranges::none_of(names, [&](std::string_view n) { return n == name || n == extension; }))
