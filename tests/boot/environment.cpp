@@ -163,3 +163,28 @@ TEST_CASE("fw_printenv reads ours") {
     imgcompose_test::write_file(dir / "b", copy(2, "3", true));
     CHECK(printed((dir / "a") + " 0x0 0x4000\n" + (dir / "b") + " 0x0 0x4000\n") == "arch=arm\nbootdelay=3\n");
 }
+
+TEST_CASE("of both copies of a redundant environment U-Boot takes the first, and overwrites the second") {
+    const ic::environment e{{{"bootcmd", "run distro_bootcmd"}, {"bootdelay", "2"}}};
+    for (const std::uint8_t flags : {std::uint8_t{1}, std::uint8_t{0}, std::uint8_t{255}}) {
+        const auto both = ic::environment_pair_bytes(e, {.size = 4_KiB, .flags = flags});
+        const auto first = ic::read_environment(both.first), second = ic::read_environment(both.second);
+        CHECK(first.variables == e);
+        CHECK(second.variables == e);
+        CHECK((first.redundant && second.redundant));
+        CHECK(&ic::newer_of(first, second) == &first);
+        CHECK(&ic::newer_of(second, first) == &first);
+        CHECK(ic::read_all(both.side_by_side()).size() == 8192);
+    }
+    if (!imgcompose_test::have("mkenvimage")) {
+        WARN("skipped: mkenvimage not found");
+        return;
+    }
+    const imgcompose_test::temp_dir dir;
+    imgcompose_test::write_file(dir / "env.txt", ic::emit(e));
+    REQUIRE(imgcompose_test::run("mkenvimage -r -s 4096 -o " + imgcompose_test::quoted(dir / "env.bin") + ' ' +
+                                 imgcompose_test::quoted(dir / "env.txt")).status == 0);
+    const auto both = ic::environment_pair_bytes(e, {.size = 4_KiB});
+    const std::string made = imgcompose_test::read_file(dir / "env.bin");
+    CHECK(std::equal(both.first.begin(), both.first.end(), std::as_bytes(std::span{made}).begin()));
+}

@@ -143,7 +143,7 @@ TEST_CASE("a FIT that U-Boot would refuse is not made") {
     refused([](ic::fit_source& f) { f.configurations[0].loadables = {"atf"}; }, "\"config-1\" names the image \"atf\"");
     refused([](ic::fit_source& f) { f.configurations[0].kernel = "k"; }, "names the image \"k\"");
     refused([](ic::fit_source& f) { f.default_configuration = "other"; }, "\"other\", is not among");
-    refused([](ic::fit_source& f) { f.images[0].hashes = {"sha256"}; }, "needs a function");
+    refused([](ic::fit_source& f) { f.images[0].hashes = {"sha256"}; }, "give `sha256`");
     refused([](ic::fit_source& f) { f.images[0].hashes = {"md4"}; }, "\"md4\" cannot be made");
     refused([](ic::fit_source& f) { f.time = std::chrono::seconds{-1}; }, "until 2106");
     refused(
@@ -152,6 +152,7 @@ TEST_CASE("a FIT that U-Boot would refuse is not made") {
             f.configurations.clear();
         },
         "twice");
+    for (const ic::bytes align : {0_B, 2_B, 6_B}) refused([](ic::fit_source&) {}, "take a multiple of 4", {.align = align});
     refused([](ic::fit_source&) {}, "its tree has", {.data_at = ic::offset{16_B}});
     refused(
         [](ic::fit_source& f) {

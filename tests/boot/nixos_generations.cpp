@@ -7,6 +7,8 @@
 #include "tests/support/catch.hpp"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace ic = imgcompose;
 using imgcompose_test::says;
@@ -53,6 +55,37 @@ ic::tree store() {
            ic::add("/nix/store/12-system/nixos-version", ic::from_text("25.05\n")) |
            ic::symlink("/nix/var/nix/profiles/system-12-link", "/nix/store/12-system") |
            ic::symlink("/nix/var/nix/profiles/system", "system-12-link");
+}
+
+/// What the script does on the device when the system is rebuilt, by FACTS 4.5: it copies to nixos/ what is not there by
+/// its name, writes extlinux.conf anew, and removes from nixos/ all that no entry of the menu named.
+ic::tree rebuilt(const ic::tree& boot, const ic::nixos_boot_menu& menu) {
+    const ic::tree wanted = ic::tree{} | ic::add_nixos_generations(menu);
+    const auto in_nixos = [](std::string_view path) { return path.starts_with("/nixos/"); };
+    ic::tree after = ic::tree{} | ic::make_directory("/nixos");
+    const auto copy = [&](const ic::tree& from, bool (*chosen)(const ic::tree&, std::string_view), const ic::tree& of) {
+        ic::for_each_path(from, [&](std::string_view path, std::uint32_t entry) {
+            const auto& i = from.at(ic::inode_index{from.entries()[entry].target});
+            if (i.type == ic::file_type::directory) return true;
+            // One of nixos/ is copied or kept as a whole, by the name that it has there.
+            const std::string_view top = in_nixos(path) ? path.substr(0, path.find('/', 7)) : path;
+            if (chosen(of, top)) after = std::move(after) | ic::add(std::string{path}, ic::content_of(from, i));
+            return true;
+        });
+    };
+    copy(boot, [](const ic::tree& w, std::string_view top) { return top.starts_with("/nixos/") ? w.find(top).has_value() : top != "/extlinux/extlinux.conf"; }, wanted);
+    copy(wanted, [](const ic::tree& b, std::string_view top) { return !top.starts_with("/nixos/") || !b.find(top); }, boot);
+    return after;
+}
+
+std::vector<std::pair<std::string, std::string>> files_in(const ic::tree& t) {
+    std::vector<std::pair<std::string, std::string>> files;
+    ic::for_each_path(t, [&](std::string_view path, std::uint32_t entry) {
+        if (t.at(ic::inode_index{t.entries()[entry].target}).type == ic::file_type::regular)
+            files.emplace_back(path, text_at(t, std::string{path}.c_str()));
+        return true;
+    });
+    return files;
 }
 
 } // namespace
@@ -175,4 +208,32 @@ TEST_CASE("a generation that cannot boot is refused") {
     refused(store() | ic::exclude("/nix/store/12-system/kernel-params"), "/nix/store/12-system",
             "no file \"kernel-params\"");
     refused(ic::tree{} | ic::symlink("/a", "b") | ic::symlink("/b", "a"), "/a", "is not in the tree");
+}
+
+TEST_CASE("a later rebuild on the device replaces ours, and leaves nothing stale") {
+    const auto ours = ic::tree{} | ic::add_nixos_generations(menu()) | ic::add("/boot.scr", ic::from_text("the user's own"));
+    const auto after = [&](const ic::nixos_boot_menu& later) {
+        auto files = files_in(rebuilt(ours, later));
+        std::erase(files, std::pair<std::string, std::string>{"/boot.scr", "the user's own"}); // which stays
+        CHECK(files.size() + 1 == files_in(rebuilt(ours, later)).size());
+        return files;
+    };
+    const auto fresh = [](const ic::nixos_boot_menu& later) { return files_in(ic::tree{} | ic::add_nixos_generations(later)); };
+    SECTION("when nothing changed") { CHECK(after(menu()) == fresh(menu())); }
+    SECTION("when a generation was added and the oldest is gone, with another kernel and other device trees") {
+        auto newest = generation(13);
+        newest.kernel_path = "/nix/store/ddd-linux-6.18/Image", newest.kernel = ic::from_text("newer kernel");
+        newest.dtbs_path = "/nix/store/eee-dtbs", newest.dtbs = ic::tree{} | ic::add("/a.dtb", ic::from_text("newer"));
+        const ic::nixos_boot_menu later{.default_generation = newest, .generations = {newest, generation(12)}};
+        CHECK(after(later) == fresh(later));
+        const ic::nixos_boot_menu only_it{.default_generation = newest, .generations = {newest}};
+        CHECK(after(only_it) == fresh(only_it));
+        for (const auto& [path, content] : after(only_it)) CHECK(path.find("linux-6.12") == std::string::npos);
+    }
+    SECTION("and the check can fail: what has another name than the script gives it stays without being used") {
+        const auto stale = ic::tree{ours} | ic::add("/nixos/Image", ic::from_text("kernel"));
+        CHECK(files_in(rebuilt(stale, menu())) == files_in(rebuilt(ours, menu())));
+        const auto outside = ic::tree{ours} | ic::add("/Image", ic::from_text("kernel"));
+        CHECK(files_in(rebuilt(outside, menu())) != files_in(rebuilt(ours, menu())));
+    }
 }

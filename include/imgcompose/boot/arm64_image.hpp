@@ -31,11 +31,6 @@ namespace fail {
 [[noreturn]] inline void not_an_arm64_image(std::string_view name, std::string_view what) {
     throw format_error(text::join(name, " is not an arm64 Image: ", what));
 }
-[[noreturn]] inline void kernel_exceeds_window(std::string_view name, bytes needed, bytes window) {
-    throw layout_error(text::join(name, " needs ", needed.count, " bytes of memory, ", (needed - window).count,
-                                  " more than lie between kernel_addr_r and what U-Boot loads behind it; use a smaller "
-                                  "kernel, or a U-Boot with other addresses"));
-}
 } // namespace fail
 
 enum class arm64_page_size : std::uint8_t { unspecified, four_kib, sixteen_kib, sixty_four_kib };
@@ -55,19 +50,30 @@ namespace detail {
 struct file_magic {
     std::size_t at;
     std::string_view magic;
+
+    [[nodiscard]] constexpr bool begins(std::string_view file) const {
+        return file.size() >= at && file.substr(at).starts_with(magic);
+    }
+};
+inline constexpr file_magic bzimage_file{0x202, "HdrS"}, uimage_file{0, {"\x27\x05\x19\x56", 4}},
+    fdt_file{0, {"\xd0\x0d\xfe\xed", 4}}, elf_file{0, "\x7f\x45LF"}, zboot_file{4, "zimg"},
+    zimage_file{0x24, {"\x18\x28\x6f\x01", 4}}, riscv_file{0x38, {"RSC\x05", 4}}, pe_file{0, "MZ"},
+    android_file{0, "ANDROID!"};
+
+struct other_file {
+    file_magic is;
     std::string_view what;
 };
-
 // In this order: an EFI zboot image is a PE file too.
-inline constexpr std::array kernel_magics{
-    file_magic{0x202, "HdrS", "it is a bzImage, a kernel for x86; take the arm64 kernel"},
-    file_magic{0, {"\x27\x05\x19\x56", 4}, "it is a uImage, which `bootm` boots"},
-    file_magic{0, {"\xd0\x0d\xfe\xed", 4}, "it is a FIT or a device tree"},
-    file_magic{0, "\x7f\x45LF", "it is an ELF file, such as vmlinux; take arch/arm64/boot/Image"},
-    file_magic{4, "zimg", "it is an EFI zboot image (vmlinuz.efi), which only UEFI boots; take arch/arm64/boot/Image"},
-    file_magic{0x24, {"\x18\x28\x6f\x01", 4}, "it is a zImage, a kernel for 32-bit arm"},
-    file_magic{0x38, {"RSC\x05", 4}, "it is an Image for riscv"},
-    file_magic{0, "MZ", "it is an EFI program, but no arm64 kernel"},
+inline constexpr std::array other_files{
+    other_file{bzimage_file, "it is a bzImage, a kernel for x86; take the arm64 kernel"},
+    other_file{uimage_file, "it is a uImage, which `bootm` boots"},
+    other_file{fdt_file, "it is a FIT or a device tree"},
+    other_file{elf_file, "it is an ELF file, such as vmlinux; take arch/arm64/boot/Image"},
+    other_file{zboot_file, "it is an EFI zboot image (vmlinuz.efi), which only UEFI boots; take arch/arm64/boot/Image"},
+    other_file{zimage_file, "it is a zImage, a kernel for 32-bit arm"},
+    other_file{riscv_file, "it is an Image for riscv"},
+    other_file{pe_file, "it is an EFI program, but no arm64 kernel"},
 };
 
 // The compressors of Linux kernels, in U-Boot's words.
@@ -95,8 +101,8 @@ constexpr std::string_view compression_of(std::string_view start) {
 
 inline std::string what_instead_of_arm64_image(std::span<const std::byte> start) {
     const std::string_view begins{reinterpret_cast<const char*>(start.data()), start.size()};
-    for (const auto& m : kernel_magics)
-        if (begins.size() >= m.at && begins.substr(m.at).starts_with(m.magic)) return std::string{m.what};
+    for (const auto& other : other_files)
+        if (other.is.begins(begins)) return std::string{other.what};
     if (const auto compressor = compression_of(begins); !compressor.empty())
         return text::join("it is compressed with ", compressor, "; decompress it, or put it into a FIT");
     if (start.empty()) return "it is empty";
@@ -125,12 +131,6 @@ inline arm64_image read_arm64_image(std::span<const std::byte> start, std::strin
     if (i.text_offset > 1_GiB || i.image_size > 1_GiB)
         fail::not_an_arm64_image(name, "its header asks for more than 1 GiB of memory, so it is damaged");
     return i;
-}
-
-/// Throws layout_error if the kernel, once unpacked, reaches beyond `window`, the distance from kernel_addr_r to what
-/// lies behind it in the board's memory map.
-inline void require_fits(const arm64_image& kernel, bytes window, std::string_view name = "the kernel") {
-    if (kernel.memory_needed() > window) fail::kernel_exceeds_window(name, kernel.memory_needed(), window);
 }
 
 IMGCOMPOSE_NAMESPACE_END

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 IMGCOMPOSE_NAMESPACE_BEGIN
@@ -64,7 +65,7 @@ struct environment {
 /// How a board's U-Boot is configured.
 struct environment_options {
     bytes size{};            ///< CONFIG_ENV_SIZE: of one copy, with its checksum
-    bool redundant = false;  ///< two copies (CONFIG_SYS_REDUNDAND_ENVIRONMENT): each has a flag byte
+    bool redundant = false;  ///< one of two copies (CONFIG_SYS_REDUNDAND_ENVIRONMENT): it has a flag byte
     std::uint8_t flags = 1;  ///< of a redundant copy: the larger one counts, as serial numbers are compared
     bool big_endian = false; ///< the order of the checksum: the board's own
     std::byte pad{0xff};
@@ -161,6 +162,28 @@ inline owned_bytes environment_bytes(const environment& e, const environment_opt
 
 inline image environment_image(const environment& e, const environment_options& options) {
     return owned(environment_bytes(e, options));
+}
+
+/// Both copies of a redundant environment.
+struct environment_pair {
+    owned_bytes first{}, second{};
+
+    /// One behind the other, as they are where CONFIG_ENV_OFFSET_REDUND says so.
+    [[nodiscard]] image side_by_side() const {
+        owned_bytes both = first;
+        both.insert(both.end(), second.begin(), second.end());
+        return owned(std::move(both));
+    }
+};
+
+/// U-Boot takes the first copy, which is newer, and saves into the second next. `options.redundant` is taken for true.
+/// Throws as `environment_bytes` does.
+inline environment_pair environment_pair_bytes(const environment& e, environment_options options) {
+    options.redundant = true;
+    environment_pair both{environment_bytes(e, options), {}};
+    --options.flags; // 255 comes before 0
+    both.second = environment_bytes(e, options);
+    return both;
 }
 
 struct found_environment {

@@ -125,7 +125,6 @@ private:
 
     static bool is_blank(char c) { return c == ' ' || c == '\t'; }
     static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\xa0'; }
-    static char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
     [[nodiscard]] char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
 
@@ -147,7 +146,7 @@ private:
         return token::word;
     }
     static bool equal(std::string_view word, std::string_view keyword) {
-        return std::ranges::equal(word, keyword, {}, lower);
+        return std::ranges::equal(word, keyword, {}, [](char c) { return text::lower_case(c); });
     }
     void skip_line() {
         while (at_ < text_.size() && text_[at_] != '\n') ++at_;

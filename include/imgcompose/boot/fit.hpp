@@ -44,13 +44,13 @@ namespace fail {
 [[noreturn]] inline void fit_hash_impossible(std::string_view algorithm) {
     throw input_error(text::join("a FIT hash ", text::quoted(algorithm), " cannot be made; use crc32 or sha256"));
 }
-[[noreturn]] inline void fit_needs_sha256() {
-    throw input_error("a FIT with sha256 hashes needs a function for them in fit_options::sha256, such as the one of "
-                      "imgcompose/openssl.hpp; or use crc32");
-}
 [[noreturn]] inline void fit_time_out_of_range(std::int64_t seconds) {
     throw input_error(text::join("the time of a FIT is ", seconds,
                                  " seconds since 1970; its property holds 0 to 4294967295 (until 2106)"));
+}
+[[noreturn]] inline void fit_alignment_unfit(bytes align) {
+    throw input_error(text::join("the data of a FIT is to be aligned to ", align.count,
+                                 " bytes; take a multiple of 4, by which readers round the end of the tree up"));
 }
 [[noreturn]] inline void fit_data_overlaps_tree(offset at, bytes tree) {
     throw layout_error(text::join("the data of the FIT is to begin at byte ", at.count, ", but its tree has ",
@@ -101,7 +101,7 @@ struct fit_source {
 
 struct fit_options {
     bool external_data = true;       ///< behind the tree, where U-Boot's SPL wants it (`mkimage -E`); else within it
-    bytes align{4};                  ///< of external data and of the tree's end (`mkimage -B`)
+    bytes align{4};                  ///< of external data and of the tree's end (`mkimage -B`): a multiple of 4
     std::optional<offset> data_at{}; ///< from the start of the FIT: external data by absolute position (`mkimage -p`)
     sha256_function sha256 = nullptr;
 };
@@ -116,7 +116,7 @@ inline fdt_property fit_address(std::string name, std::uint64_t value) {
 inline owned_bytes fit_hash_value(std::string_view algorithm, std::span<const std::byte> data, sha256_function sha256) {
     if (algorithm == "crc32") return fdt_cells("value", {crc32(data)}).value;
     if (algorithm != "sha256") fail::fit_hash_impossible(algorithm);
-    if (sha256 == nullptr) fail::fit_needs_sha256();
+    if (sha256 == nullptr) fail::needs_sha256("the FIT");
     const auto value = sha256(data);
     const auto raw = std::as_bytes(std::span{value});
     return {raw.begin(), raw.end()};
@@ -259,8 +259,9 @@ private:
 } // namespace detail
 
 /// The FIT. External data stays what it is (a file's bytes are copied when the image is written), unless it is hashed.
-/// Throws input_error for what U-Boot would refuse, layout_error for positions that cannot be.
+/// Throws input_error for what U-Boot would refuse or not find, layout_error for positions that cannot be.
 inline image fit(const fit_source& from, const fit_options& options = {}) {
+    if (options.align == bytes{} || options.align % 4_B != bytes{}) fail::fit_alignment_unfit(options.align);
     detail::fit_tree tree{from, options};
     if (!options.external_data) {
         tree.put_data_inside();

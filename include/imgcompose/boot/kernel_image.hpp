@@ -92,31 +92,28 @@ public:
             found_.is_efi_application = pe->is_efi_application();
         }
         // Kernels with an EFI stub are PE files too, so their own magic numbers come first.
-        if (has(0x202, "HdrS")) return bzimage();
-        if (has(0, "MZ") && has(4, "zimg")) {
+        if (bzimage_file.begins(text_)) return bzimage();
+        if (pe_file.begins(text_) && zboot_file.begins(text_)) {
             found_.compression = std::string{field(24, 32)};
             return is(kernel_kind::efi_zboot);
         }
         if (is_arm64_image(start_)) return arm64();
-        if (has(0x38, {"RSC\x05", 4})) {
+        if (riscv_file.begins(text_)) {
             found_.memory = bytes{number<le64>(16)};
             return is(kernel_kind::riscv_image, machine::riscv64);
         }
-        if (has(0x24, {"\x18\x28\x6f\x01", 4})) return is(kernel_kind::arm_zimage, machine::arm);
-        if (has(0, {"\x7f\x45LF", 4})) return elf();
-        if (has(0, "MZ")) return is(kernel_kind::efi_program);
-        if (has(0, {"\x27\x05\x19\x56", 4})) return is(kernel_kind::uimage, machine_of_uimage(byte(29)));
-        if (has(0, {"\xd0\x0d\xfe\xed", 4})) return fit_or_device_tree();
-        if (has(0, "ANDROID!")) return is(kernel_kind::android_boot);
+        if (zimage_file.begins(text_)) return is(kernel_kind::arm_zimage, machine::arm);
+        if (elf_file.begins(text_)) return elf();
+        if (pe_file.begins(text_)) return is(kernel_kind::efi_program);
+        if (uimage_file.begins(text_)) return is(kernel_kind::uimage, machine_of_uimage(byte(29)));
+        if (fdt_file.begins(text_)) return fit_or_device_tree();
+        if (android_file.begins(text_)) return is(kernel_kind::android_boot);
         found_.compression = compression_of(text_);
         if (!found_.compression.empty()) return is(kernel_kind::compressed);
         return found_;
     }
 
 private:
-    [[nodiscard]] bool has(std::size_t at, std::string_view magic) const {
-        return text_.size() >= at && text_.substr(at).starts_with(magic);
-    }
     [[nodiscard]] std::string_view field(std::size_t at, std::size_t size) const {
         if (text_.size() < at) return {};
         const auto f = text_.substr(at, size);

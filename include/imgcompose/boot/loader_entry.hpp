@@ -199,8 +199,7 @@ inline std::vector<finding> check(const loader_entry& e, machine board) {
     if (e.kernel.empty() && e.efi.empty()) error("the entry names neither a kernel (linux) nor an EFI program (efi)");
     if (!e.kernel.empty() && !e.efi.empty()) error("the entry names both linux and efi; keep one");
     const auto* n = detail::numbers_of(board);
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    if (n != nullptr && !e.architecture.empty() && !std::ranges::equal(e.architecture, n->efi_name, {}, lower, lower))
+    if (n != nullptr && !e.architecture.empty() && text::lower_case(e.architecture) != text::lower_case(n->efi_name))
         error(text::join("the entry is for architecture ", text::quoted(e.architecture), ", the board's is ",
                          n->efi_name, ", so it will not be shown"));
     return findings;

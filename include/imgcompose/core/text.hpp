@@ -26,6 +26,14 @@ template <class... Parts> std::string join(const Parts&... parts) {
     return out;
 }
 
+/// Of ASCII letters; everything else stays, whatever the locale.
+constexpr char lower_case(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+inline std::string lower_case(std::string_view s) {
+    std::string out{s};
+    for (char& c : out) c = lower_case(c);
+    return out;
+}
+
 /// `value` as 0x and lower-case hexadecimal digits.
 inline std::string hex(std::uint64_t value) {
     std::string digits;

@@ -36,7 +36,7 @@ namespace fail {
 
 namespace detail {
 
-constexpr char folded(char c) { return c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr char folded(char c) { return c == '-' ? '_' : text::lower_case(c); }
 
 constexpr bool same_name(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) return false;

@@ -70,11 +70,6 @@ namespace fail {
 [[noreturn]] inline void second_stage_too_large(bytes size) {
     throw layout_error(text::join("SPL has ", size.count, " bytes; an idbloader can tell of 32 MiB at most"));
 }
-[[noreturn]] inline void idbloader_needs_sha256(std::string_view soc) {
-    throw input_error(text::join("the idbloader of ", soc,
-                                 " has SHA-256 hashes; give it a function that computes them, such "
-                                 "as sha256_of of imgcompose/openssl.hpp"));
-}
 [[noreturn]] inline void idbloader_without_first_stage() {
     throw input_error("an idbloader needs a first stage (TPL, or Rockchip's DDR binary), and it is empty");
 }
@@ -84,8 +79,7 @@ namespace rockchip {
 
 /// By a SoC's name in any case; the RK3588S has the ROM of the RK3588. Throws input_error, naming those there are.
 inline const boot_rom& boot_rom_of(std::string_view soc) {
-    std::string wanted;
-    for (const char c : soc) wanted += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    std::string wanted = text::lower_case(soc);
     if (wanted == "rk3588s") wanted = "rk3588";
     for (const boot_rom& r : boot_roms)
         if (r.soc == wanted) return r;
@@ -229,7 +223,7 @@ inline owned_bytes idbloader_bytes(std::string_view soc, std::span<const std::by
     if (bytes{init.size()} > rom.most) fail::first_stage_too_large(rom.soc, bytes{init.size()}, rom.most);
     owned_bytes all;
     if (rom.hashes) {
-        if (options.sha256 == nullptr) fail::idbloader_needs_sha256(rom.soc);
+        if (options.sha256 == nullptr) fail::needs_sha256(text::join("the idbloader of ", rom.soc));
         all = detail::header_of_v2(init, boot, options.sha256);
     } else {
         all = detail::header_of_v1(rom, init.size(), boot.size());

@@ -61,8 +61,6 @@ constexpr std::string_view trimmed(std::string_view s) {
     return first == s.npos ? std::string_view{} : s.substr(first, s.find_last_not_of(blanks) - first + 1);
 }
 
-constexpr char lower_case(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 /// The partitions behind mtdparts=.
 class parameter_reader {
 public:
@@ -179,7 +177,7 @@ inline void check(const parameter& p, std::size_t line = 0) {
         const parameter_partition& a = p.partitions[i];
         detail::check(a, line);
         for (std::size_t j = 0; j < i; ++j)
-            if (std::ranges::equal(p.partitions[j].name, a.name, {}, detail::lower_case, detail::lower_case))
+            if (text::lower_case(p.partitions[j].name) == text::lower_case(a.name))
                 fail::parameter_is_wrong(line, text::join("two partitions are named ", text::quoted(a.name),
                                                           "; rkdeveloptool does not tell upper from lower case"));
         if (i == 0) continue;
