@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/board/rockchip/vendor_images.hpp>
 
+#include <tests/boot/elf_file.hpp>
 #include <tests/boot/sha256sum.hpp>
 #include <tests/support/catch.hpp>
 
@@ -101,6 +102,12 @@ TEST_CASE("a damaged uboot.img is noticed, and none is not read") {
     }
     CHECK_FALSE(rk::read_uboot_img(seen(raw(std::string(4096, 'x')))));
     CHECK_THROWS_MATCHES(rk::uboot_img(raw("u"), {}), ic::input_error, says("give `sha256`"));
+    CHECK_THROWS_MATCHES(rk::uboot_img({}, {.sha256 = sha256}), ic::input_error, says("u-boot.bin), and it is empty"));
+    CHECK_THROWS_MATCHES(rk::uboot_img(raw("u"), {.sha256 = sha256, .copies = 0}), ic::input_error, says("no copies"));
+    for (const ic::bytes size : {0_B, 3000_B, ic::bytes{96_KiB}})
+        CHECK_THROWS_MATCHES(rk::uboot_img(raw("u"), {.sha256 = sha256, .copy_size = size}), ic::input_error,
+                             says("multiples of 65536"));
+    CHECK(rk::uboot_img(raw("u"), {.sha256 = sha256, .copy_size = 64_KiB, .copies = 3}).size() == 3u << 16);
     CHECK_THROWS_MATCHES(rk::uboot_img(raw(std::string((1 << 20) - 2047, 'u')), {.sha256 = sha256}), ic::layout_error,
                          says("`copy_size`"));
 }
@@ -113,6 +120,7 @@ TEST_CASE("trust.img has its components where its header says") {
     CHECK(std::equal(made.begin(), made.begin() + (2 << 20), made.begin() + (2 << 20)));
     CHECK(std::string(reinterpret_cast<const char*>(made.data()), 4) == "BL3X");
     CHECK(number(made, 4) == 0x112);
+    CHECK(number(made, 8) == 0x23); // trust_merger.c: SHA_SEL_256 and RSA_SEL_2048
     CHECK(number(made, 12) == (2u << 16 | (800u + 96u) / 4));
     CHECK(number(made, 800 + 32) == 0x40000);
     CHECK(number(made, 800 + 36) == 12); // 6144 bytes
@@ -152,4 +160,38 @@ TEST_CASE("a trust.img that cannot be is refused") {
                          says("four characters"));
     CHECK_THROWS_MATCHES(rk::trust_img(std::span{&large, 1}, {.sha256 = sha256}), ic::layout_error,
                          says("`copy_size`"));
+    const auto refused = [&](const rk::trust_img_options& o, const char* why) {
+        CHECK_THROWS_MATCHES(rk::trust_img(std::span{&good, 1}, o), ic::input_error, says(why));
+    };
+    refused({.sha256 = sha256, .major = 123}, "has the number 123; each of its two is at most 99");
+    refused({.sha256 = sha256, .minor = 100}, "has the number 100");
+    refused({.sha256 = sha256, .copies = 0}, "trust.img is to have no copies");
+    refused({.sha256 = sha256, .copy_size = 3000_B}, "are to have 3000 bytes");
+}
+
+TEST_CASE("the flags of trust.img are those of Rockchip's build for the SoC") {
+    const rk::trust_part part{"BL31", ic::from_text("x"), 0};
+    const auto flags = [&](std::string_view soc) {
+        return number(rk::trust_img(std::span{&part, 1}, {.sha256 = sha256, .signature = rk::trust_signature_of(soc)}), 8);
+    };
+    CHECK(flags("RK3328") == 0x23);
+    CHECK(flags("rk3399") == 0x23);
+    CHECK(flags("RK3308") == 0x33);
+    CHECK(flags("px30") == 0x33);
+    CHECK(number(rk::trust_img(std::span{&part, 1}, {.sha256 = sha256, .signature = rk::trust_signature::none}), 8) == 3);
+    const auto largest = rk::trust_img(std::span{&part, 1}, {.sha256 = sha256, .major = 99, .minor = 99});
+    CHECK(number(largest, 4) == 0x9999);
+}
+
+TEST_CASE("an ELF file is as many parts of trust.img as it has segments") {
+    const auto elf = imgcompose_test::elf_file({{0x40000, "first"}, {0xff090000, "second"}}, 0x40000);
+    const auto parts = rk::trust_parts_of_elf("BL31", ic::owned(ic::owned_bytes{elf}));
+    REQUIRE(parts.size() == 2);
+    CHECK(parts[1].id == "BL31");
+    CHECK(parts[1].load_address == 0xff090000);
+    const auto found = rk::read_trust_img(seen(rk::trust_img(parts, {.sha256 = sha256})), sha256);
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].load_address == 0x40000);
+    CHECK(found[1].hash_matches == true);
+    CHECK_THROWS_AS(rk::trust_parts_of_elf("BL31", ic::from_text("none")), ic::format_error);
 }

@@ -3,6 +3,7 @@
 // Source: Rockchip's U-Boot tools/rockchip/loaderimage.c, trust_merger.c and trust_merger.h, crc32_rk.c.
 #pragma once
 
+#include <imgcompose/boot/elf.hpp>
 #include <imgcompose/core/checked.hpp>
 #include <imgcompose/core/endian.hpp>
 #include <imgcompose/core/hash.hpp>
@@ -40,7 +41,7 @@ static_assert(disk_struct<loader_header> && sizeof(loader_header) == 2048 && off
 struct trust_header {
     std::array<char, 4> magic; ///< "BL3X"
     le32 version;              ///< binary coded decimal: major << 8 | minor
-    le32 flags;                ///< hash and signature: see `trust_sha256`
+    le32 flags;                ///< trust_hash | trust_signature << 4
     le32 size;                 ///< number of components in the upper half, where the signature is in words in the lower
     std::array<std::uint8_t, 16> reserved;
     std::array<std::uint8_t, 768> rsa;
@@ -66,10 +67,18 @@ namespace fail {
     throw layout_error(text::join("a bootloader of ", payload.count, " bytes does not fit a copy of ", block.count,
                                   " bytes with its header of 2048; make the copies larger (`copy_size`)"));
 }
-[[noreturn]] inline void vendor_image_needs_sha256(std::string_view file) {
-    throw input_error(
-        text::join(file, " holds SHA-256 hashes, and nothing here makes them; give `sha256`, such as sha256_of of ",
-                   "imgcompose/openssl.hpp"));
+[[noreturn]] inline void uboot_img_without_u_boot() {
+    throw input_error("a uboot.img needs a bootloader (u-boot.bin), and it is empty");
+}
+[[noreturn]] inline void vendor_image_without_copies(std::string_view file) {
+    throw input_error(text::join(file, " is to have no copies; the miniloader needs one (`copies`)"));
+}
+[[noreturn]] inline void vendor_copy_size_unfit(std::string_view file, bytes copy) {
+    throw input_error(text::join("the copies of ", file, " are to have ", copy.count,
+                                 " bytes; the miniloader looks at multiples of 65536 (`copy_size`)"));
+}
+[[noreturn]] inline void trust_version_too_large(std::uint32_t number) {
+    throw input_error(text::join("the version of trust.img has the number ", number, "; each of its two is at most 99"));
 }
 [[noreturn]] inline void trust_img_of(std::size_t components) {
     throw input_error(text::join("a trust.img has 1 to 8 components, not ", components));
@@ -120,7 +129,13 @@ inline owned_bytes hashed_of(std::span<const std::byte> payload, const loader_he
 }
 
 inline constexpr std::string_view loader_magic = "LOADER  ", trust_magic = "BL3X";
-inline constexpr std::uint32_t trust_sha256 = 3, trust_sha_mask = 0xf; // trust_merger.h, SHA_SEL_256
+inline constexpr std::uint32_t trust_sha256 = 3, trust_sha_mask = 0xf; // trust_merger.c, SHA_SEL_256
+inline constexpr unsigned trust_signature_shift = 4;
+
+inline void require_copies(std::string_view file, bytes copy, std::size_t copies) {
+    if (copies == 0) fail::vendor_image_without_copies(file);
+    if (copy == bytes{} || copy % kibibytes{64} != bytes{}) fail::vendor_copy_size_unfit(file, copy);
+}
 
 template <std::size_t N> std::string_view text_of(const std::array<char, N>& a) { return {a.data(), N}; }
 
@@ -134,9 +149,12 @@ struct uboot_img_options {
     std::size_t copies = 4;                ///< the miniloader takes the first that is whole
 };
 
-/// uboot.img of a u-boot.bin, as `loaderimage --pack --uboot` makes it. Throws layout_error if it does not fit.
+/// uboot.img of a u-boot.bin, as `loaderimage --pack --uboot` makes it. Throws layout_error if it does not fit,
+/// input_error for what the miniloader would not find.
 inline owned_bytes uboot_img(std::span<const std::byte> u_boot, const uboot_img_options& o) {
-    if (o.sha256 == nullptr) fail::vendor_image_needs_sha256("uboot.img");
+    if (o.sha256 == nullptr) fail::needs_sha256("uboot.img");
+    if (u_boot.empty()) fail::uboot_img_without_u_boot();
+    detail::require_copies("uboot.img", o.copy_size, o.copies);
     owned_bytes payload(u_boot.begin(), u_boot.end());
     payload.resize(round_up(payload.size(), 4));
     if (bytes{payload.size() + sizeof(loader_header)} > o.copy_size)
@@ -190,25 +208,51 @@ struct trust_part {
     std::uint32_t load_address = 0; ///< RK3328: BL31 0x40000, BL32 0x8400000
 };
 
+/// What becomes of an ELF file (bl31.elf, tee.elf): one part a segment, all of the same name, at the addresses that it
+/// has itself. Source: trust_merger.c, filter_elf. Throws format_error if it is none.
+inline std::vector<trust_part> trust_parts_of_elf(std::string_view id, const image& elf) {
+    const window file{elf};
+    std::vector<trust_part> parts;
+    for (const elf_segment& s : read_elf(file).segments)
+        parts.push_back({std::string{id}, file.part(s.at, s.size).copy(), narrow<std::uint32_t>(s.address)});
+    return parts;
+}
+
+/// What the header says of the signature that Rockchip's signing tool may add later. Source: trust_merger.c, RSA_SEL_*.
+enum class trust_signature : std::uint8_t { none, rsa_1024, rsa_2048, rsa_2048_pss };
+
+/// As Rockchip's build says it for a SoC. Source: Rockchip's U-Boot make.sh, PLATFORM_RSA.
+inline trust_signature trust_signature_of(std::string_view soc) {
+    for (const std::string_view pss : {"px30", "rk1808", "rk3308", "rk3326"})
+        if (text::lower_case(soc) == pss) return trust_signature::rsa_2048_pss;
+    return trust_signature::rsa_2048;
+}
+
 struct trust_img_options {
     sha256_function sha256 = nullptr;
-    std::uint32_t major = 1, minor = 0;
-    bytes copy_size = mebibytes{2};
+    std::uint32_t major = 1, minor = 0; ///< each at most 99
+    trust_signature signature = trust_signature::rsa_2048; ///< see trust_signature_of
+    bytes copy_size = mebibytes{2};                        ///< a whole number of 64 KiB
     std::size_t copies = 2;
 };
 
-/// trust.img without a signature, hashed by SHA-256.
+/// trust.img as trust_merger makes it: hashed by SHA-256, with room for a signature. (The RK3368 has hashes of another
+/// byte order, which this does not make.) Throws layout_error if it does not fit, input_error for what cannot be.
 inline owned_bytes trust_img(std::span<const trust_part> parts, const trust_img_options& o) {
     constexpr std::size_t most = 8, sector = 512;
-    if (o.sha256 == nullptr) fail::vendor_image_needs_sha256("trust.img");
+    if (o.sha256 == nullptr) fail::needs_sha256("trust.img");
+    detail::require_copies("trust.img", o.copy_size, o.copies);
+    for (const std::uint32_t number : {o.major, o.minor})
+        if (number > 99) fail::trust_version_too_large(number);
     if (parts.empty() || parts.size() > most) fail::trust_img_of(parts.size());
     const std::size_t signature = sizeof(trust_header) + parts.size() * sizeof(trust_component_data);
     owned_bytes one(2048);
     trust_header h{};
     std::ranges::copy(detail::trust_magic, h.magic.begin());
-    const auto decimal = [](std::uint32_t n) { return n / 10 % 10 << 4 | n % 10; };
+    const auto decimal = [](std::uint32_t n) { return n / 10 << 4 | n % 10; };
     h.version = to_disk(decimal(o.major) << 8 | decimal(o.minor));
-    h.flags = to_disk(detail::trust_sha256);
+    h.flags = to_disk(detail::trust_sha256 | std::uint32_t{static_cast<std::uint8_t>(o.signature)}
+                                                 << detail::trust_signature_shift);
     h.size = to_disk(static_cast<std::uint32_t>(parts.size() << 16 | signature >> 2));
     put_struct(std::span{one}, h);
     for (std::size_t i = 0; i < parts.size(); ++i) {
