@@ -114,6 +114,7 @@
 #include <imgcompose/board/raspberry_pi.hpp>
 #include <imgcompose/board/rockchip.hpp>
 #include <imgcompose/board/rockchip/idbloader.hpp>
+#include <imgcompose/board/rockchip/idbloader_read.hpp>
 #include <imgcompose/board/rockchip/parameter.hpp>
 #include <imgcompose/board/rockchip/spi_image.hpp>
 #include <imgcompose/board/rockchip/vendor_images.hpp>
