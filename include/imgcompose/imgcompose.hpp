@@ -121,6 +121,7 @@
 #include <imgcompose/board/starfive.hpp>
 #include <imgcompose/compose/compose.hpp>
 #include <imgcompose/compose/disk.hpp>
+#include <imgcompose/compose/emmc_boot.hpp>
 #include <imgcompose/compose/layout.hpp>
 #include <imgcompose/compose/shared.hpp>
 #include <imgcompose/compose/spi.hpp>

@@ -25,11 +25,11 @@ constexpr ic::load_addresses rk3399{.fdt = {0x12000000},
                                     .kernel_compressed_maximum = 128_MiB};
 
 static_assert(ic::window_from(rk3328, rk3328.kernel) == ic::bytes{63_MiB} + 512_KiB);
-static_assert(ic::window_from(rk3328, rk3328.kernel) == rk3328.kernel_window());
 static_assert(ic::window_from(rk3328, rk3328.fdt) == ic::bytes{1_MiB});
 static_assert(ic::window_from(rk3399, rk3399.kernel) == ic::bytes{256_MiB});
 static_assert(ic::window_from(rk3399, rk3399.kernel, true) == ic::bytes{128_MiB});
 static_assert(!ic::window_from(rk3399, rk3399.ramdisk));
+static_assert(ic::window_from({.fdt = {100}, .fdt_overlay = {150}, .kernel = {200}, .ramdisk = {500}}, {100}) == 50_B);
 // booti moves a kernel at 0x02080000 up to 0x02200000.
 static_assert(ic::placed_at(rk3328, {.anywhere = true}).value == 0x02200000);
 static_assert(ic::placed_at(rk3328, {.text_offset = 512_KiB, .anywhere = true}).value == 0x02080000);

@@ -170,8 +170,35 @@ TEST_CASE("what overlaps is named, both of it") {
                          says("protective MBR and GPT header (sectors 0-1) overlaps mbr code"));
     CHECK_THROWS_MATCHES(rock64() | ic::raw("late", ic::offset{20_MiB}, ic::zeros(1_MiB)) | ic::compose_for(20_MiB), ic::layout_error,
                          says("late (sectors 40960-43007) does not fit"));
-    CHECK_THROWS_MATCHES(rock64() | ic::bootloader("u-boot-rockchip.bin", ic::zeros(9_MiB)) | ic::compose, ic::layout_error,
+    CHECK_THROWS_MATCHES(rock64() | ic::bootloader("u-boot-rockchip.bin", ic::from_text("first")) | ic::compose, ic::layout_error,
                          says("idbloader.img"));
+}
+
+TEST_CASE("u-boot-rockchip.bin goes to its two places, and leaves alone what vendors keep between them") {
+    const std::string fit = std::string("\xd0\x0d\xfe\xed", 4) + std::string(99'996, 'u');
+    const auto combined = [&](std::size_t first, std::size_t fit_at = 0x7f8000) {
+        std::string s(first, 'i');
+        s.resize(fit_at, '\xff');
+        return ic::from_text(s + fit);
+    };
+    const auto disk_with = [](const ic::image& file) {
+        return ic::rockchip::rock64 | ic::bootloader("u-boot-rockchip.bin", file) | ic::empty_partition("root", 1_MiB) | ic::compose;
+    };
+    const auto disk = disk_with(combined(6144));
+    CHECK(text_at(disk, ic::offset{64_sectors}, 6144) == std::string(6144, 'i'));
+    CHECK(text_at(disk, ic::offset{16384_sectors}, fit.size()) == fit);
+    for (const auto& e : disk.extents())
+        if (e.at < ic::offset{16384_sectors} && e.end() > ic::offset{64_sectors} + 6144_B) CHECK(e.kind() == ic::byte_kind::undefined);
+    CHECK_THROWS_MATCHES(disk_with(combined(7105 * 512)), ic::layout_error, says("idbloader.img has"));
+    CHECK_THROWS_MATCHES(disk_with(ic::zeros(9_MiB)), ic::format_error, says("place another bootloader as a raw file"));
+    // As the build for puma-rk3399 has it: its SPL looks at sector 512.
+    ic::board puma = ic::rockchip::rockpro64;
+    const std::array blobs{ic::boot_blob{"idbloader.img", ic::offset{64_sectors}, 448_sectors},
+                           ic::boot_blob{"u-boot.itb", ic::offset{512_sectors}, 6656_sectors},
+                           ic::boot_blob{"u-boot-rockchip.bin", ic::offset{64_sectors}, 7104_sectors, true}};
+    puma.blobs = blobs;
+    const auto of_puma = puma | ic::bootloader("u-boot-rockchip.bin", combined(6144, 0x38000)) | ic::empty_partition("root", 1_MiB) | ic::compose;
+    CHECK(text_at(of_puma, ic::offset{512_sectors}, fit.size()) == fit);
 }
 
 TEST_CASE("the same plan gives the same bytes, another seed other identifiers and nothing else") {

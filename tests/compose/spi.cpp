@@ -40,8 +40,8 @@ TEST_CASE("one plan makes the flash and a disk without a bootloader") {
     CHECK(disk.find("iiii") == std::string::npos);
     CHECK(disk.find("uuuu") == std::string::npos);
     CHECK(disk.substr(16 << 20, 5) == "files");
-    CHECK(text_of(ic::compose_spi(plan_for(ic::rockchip::orangepi_5, "i") | ic::bootloader_in_spi())).size() % 65536 ==
-          0);
+    CHECK(text_of(ic::compose_spi(plan_for(ic::rockchip::orangepi_5, "i") | ic::bootloader_in_spi())) ==
+          flash.substr(0, 0x8000) + "i" + std::string(0x58000 - 1, '\xff') + fit);
 }
 
 TEST_CASE("an idbloader for a disk is spread for boot ROMs that read flash so") {
@@ -74,7 +74,9 @@ TEST_CASE("flash that cannot be made is refused with the reason") {
     CHECK_THROWS_MATCHES(ic::compose_spi(ic::shared(ic::rockchip::orangepi_5, ic::rockchip::orangepi_5b)),
                          ic::input_error, says("each has a flash of its own"));
     CHECK_THROWS_MATCHES(ic::compose_spi(ic::disk_plan{ic::rockchip::nanopi_r2s}), ic::input_error,
-                         says("nobody builds U-Boot for the SPI flash of"));
+                         says("U-Boot builds no image for the SPI flash of FriendlyELEC NanoPi R2S"));
+    CHECK_THROWS_MATCHES(ic::compose_spi(ic::disk_plan{ic::rockchip::rock_5a}), ic::input_error,
+                         says("rk3588-vendor-spi.toml"));
     CHECK_THROWS_MATCHES(ic::compose_spi(ic::rockchip::rock_5b | ic::bootloader("idbloader.img", ic::from_text("i"))),
                          ic::input_error, says("needs \"u-boot.itb\""));
     CHECK_THROWS_MATCHES(ic::compose_spi(plan_for(ic::rockchip::rock_5b, "i") | ic::bootloader_in_spi(64_KiB)),

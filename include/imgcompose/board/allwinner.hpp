@@ -37,6 +37,7 @@ constexpr board board_with(std::string_view soc, std::string_view name, std::str
             .blobs = boot_blobs,
             .partition_floor = partition_floor,
             .gpt_entries = gpt_entries,
+            .emmc_boot = {.file = "u-boot-sunxi-with-spl.bin"}, // sunxi.rst, "Installing on eMMC": at sector 0
             .console = "ttyS0,115200",
             .earlycon = "uart,mmio32,0x01c28000",
             .dtb = dtb,

@@ -29,6 +29,8 @@ constexpr board board_with(std::string_view soc, std::string_view name, std::str
             .blobs = boot_blobs,
             .partition_floor = offset{mebibytes{4}},
             .table = table_kind::mbr,
+            // U-Boot doc/board/amlogic/boot-flow.rst tells that those of GXL and later look, and not at which sector.
+            .emmc_boot = {.why_not = "no source says at which sector of one its boot ROM looks"},
             .console = "ttyAML0,115200",
             .earlycon = earlycon,
             .dtb = dtb,

@@ -37,6 +37,13 @@ struct spi_layout {
     offset u_boot{};     ///< where SPL looks for u-boot.itb
 };
 
+/// What a boot ROM loads from a hardware boot partition of eMMC (/dev/mmcblkNboot0), which is a medium of its own.
+struct emmc_boot_layout {
+    std::string_view file{}; ///< one of the board's bootloader files; empty: it does not start from there
+    offset at{};             ///< in the boot partition
+    std::string_view why_not{}; ///< where `file` is empty
+};
+
 /// A partition that firmware finds by its type, and what it is to hold.
 struct firmware_partition {
     /// What it is called, in plans and in a GPT.
@@ -58,21 +65,6 @@ struct load_addresses {
     memory_address kernel_compressed{}; ///< where a compressed kernel is put before it is unpacked to `kernel`
     /// $kernel_comp_size: how large it may be there.
     bytes kernel_compressed_maximum{};
-
-    /// How large the kernel's image_size may be before it runs into what is loaded behind it.
-    [[nodiscard]] constexpr bytes kernel_window(bool compressed = false) const {
-        std::optional<std::uint64_t> next;
-        for (const memory_address a : {fdt, fdt_overlay, ramdisk, compressed ? kernel_compressed : kernel})
-            if (a > kernel && (!next || a.value < *next)) next = a.value;
-        return bytes{next.value_or(kernel.value) - kernel.value};
-    }
-    /// How large a device tree may be.
-    [[nodiscard]] constexpr bytes fdt_window() const {
-        std::optional<std::uint64_t> next;
-        for (const memory_address a : {fdt_overlay, kernel, ramdisk})
-            if (a > fdt && (!next || a.value < *next)) next = a.value;
-        return bytes{next.value_or(fdt.value) - fdt.value};
-    }
 };
 
 /// The partition table that a board is used with.
@@ -128,6 +120,8 @@ struct board {
     /// Partitions that its firmware looks for.
     std::span<const firmware_partition> firmware{};
     std::optional<spi_layout> spi{}; ///< what U-Boot's build for the board puts into SPI flash, if it does
+    /// Where it starts from in a hardware boot partition of eMMC, or why it does not.
+    emmc_boot_layout emmc_boot{.why_not = "no source says where its boot ROM looks in one"};
     /// As Linux calls it.
     std::string_view architecture = "arm64";
     std::string_view console{};  ///< behind console=, such as "ttyS2,1500000"
@@ -145,6 +139,9 @@ struct board {
     }
 };
 
+/// Whether they are one SoC to a bootloader, as RK3588 and RK3588S are.
+constexpr bool same_soc(std::string_view a, std::string_view b) { return a.starts_with(b) || b.starts_with(a); }
+
 /// Throws layout_error if places or reserved regions of the board overlap or reach into its partitions, input_error if
 /// something is missing that every board has. True, so that it can be asserted.
 constexpr bool check(const board& b) {
@@ -153,6 +150,7 @@ constexpr bool check(const board& b) {
     if (b.soc.empty()) fail::board_is_incomplete(b.name, "SoC");
     if (b.console.empty()) fail::board_is_incomplete(b.name, "console");
     if (b.source.empty()) fail::board_is_incomplete(b.name, "source of its facts");
+    if (!b.emmc_boot.file.empty()) (void)b.places(b.emmc_boot.file);
     // LBA 0 and 1 are the MBR and the header; the entries of 128 bytes follow.
     if (b.table == table_kind::gpt)
         for (const boot_blob& blob : b.blobs)

@@ -87,7 +87,7 @@ inline constexpr std::optional<spi_layout> spread_spi{{offset{}, true, offset{by
 inline constexpr std::optional<spi_layout> odroid_spi{{offset{bytes{0x8000}}, false, offset{bytes{0x100000}}}};
 
 constexpr board board_with(const soc& s, std::string_view name, std::string_view title, std::string_view dtb,
-                           const std::optional<spi_layout>& spi = no_spi) {
+                           std::string_view source, const std::optional<spi_layout>& spi = no_spi) {
     return {.name = name,
             .title = title,
             .soc = s.name,
@@ -95,51 +95,53 @@ constexpr board board_with(const soc& s, std::string_view name, std::string_view
             .reserved = reserved_regions,
             .partition_floor = partition_floor,
             .spi = spi,
+            // Tow-Boot issue 76 lists Allwinner and Amlogic as working from there, and no board of Rockchip's.
+            .emmc_boot = {.why_not = "that Rockchip's boot ROMs look into one is unproven"},
             .console = s.console,
             .earlycon = s.earlycon,
             .dtb = dtb,
             .load = s.load,
-            .source =
-                "U-Boot configs/*_defconfig and doc/board/rockchip/rockchip.rst; Linux arch/arm64/boot/dts/rockchip"};
+            .source = source};
 }
 
-// In order of name. Device trees: Linux arch/arm64/boot/dts/rockchip; they are the $fdtfile of U-Boot's configs.
+// In order of name. Device trees: Linux arch/arm64/boot/dts/rockchip; they are the $fdtfile of U-Boot's configs. What all
+// have in common: U-Boot doc/board/rockchip/rockchip.rst.
 // clang-format off
-inline constexpr board nanopc_t4 = board_with(rk3399, "nanopc-t4", "FriendlyELEC NanoPC-T4", "rockchip/rk3399-nanopc-t4.dtb");
-inline constexpr board nanopc_t6 = board_with(rk3588, "nanopc-t6", "FriendlyELEC NanoPC-T6", "rockchip/rk3588-nanopc-t6.dtb", plain_spi);
-inline constexpr board nanopi_r2c = board_with(rk3328, "nanopi-r2c", "FriendlyELEC NanoPi R2C", "rockchip/rk3328-nanopi-r2c.dtb");
-inline constexpr board nanopi_r2s = board_with(rk3328, "nanopi-r2s", "FriendlyELEC NanoPi R2S", "rockchip/rk3328-nanopi-r2s.dtb");
-inline constexpr board nanopi_r3s = board_with(rk3566, "nanopi-r3s", "FriendlyELEC NanoPi R3S", "rockchip/rk3566-nanopi-r3s.dtb");
-inline constexpr board nanopi_r4s = board_with(rk3399, "nanopi-r4s", "FriendlyELEC NanoPi R4S", "rockchip/rk3399-nanopi-r4s.dtb");
-inline constexpr board nanopi_r5c = board_with(rk3568, "nanopi-r5c", "FriendlyELEC NanoPi R5C", "rockchip/rk3568-nanopi-r5c.dtb");
-inline constexpr board nanopi_r5s = board_with(rk3568, "nanopi-r5s", "FriendlyELEC NanoPi R5S", "rockchip/rk3568-nanopi-r5s.dtb");
-inline constexpr board nanopi_r6c = board_with(rk3588s, "nanopi-r6c", "FriendlyELEC NanoPi R6C", "rockchip/rk3588s-nanopi-r6c.dtb");
-inline constexpr board nanopi_r6s = board_with(rk3588s, "nanopi-r6s", "FriendlyELEC NanoPi R6S", "rockchip/rk3588s-nanopi-r6s.dtb");
-inline constexpr board odroid_m1 = board_with(rk3568, "odroid-m1", "Hardkernel ODROID-M1", "rockchip/rk3568-odroid-m1.dtb", odroid_spi);
-inline constexpr board orangepi_5 = board_with(rk3588s, "orangepi-5", "Xunlong Orange Pi 5", "rockchip/rk3588s-orangepi-5.dtb", plain_spi);
-inline constexpr board orangepi_5_max = board_with(rk3588, "orangepi-5-max", "Xunlong Orange Pi 5 Max", "rockchip/rk3588-orangepi-5-max.dtb", plain_spi);
-inline constexpr board orangepi_5_plus = board_with(rk3588, "orangepi-5-plus", "Xunlong Orange Pi 5 Plus", "rockchip/rk3588-orangepi-5-plus.dtb", plain_spi);
-inline constexpr board orangepi_5b = board_with(rk3588s, "orangepi-5b", "Xunlong Orange Pi 5B", "rockchip/rk3588s-orangepi-5b.dtb");
-inline constexpr board orangepi_r1_plus_lts = board_with(rk3328, "orangepi-r1-plus-lts", "Xunlong Orange Pi R1 Plus LTS", "rockchip/rk3328-orangepi-r1-plus-lts.dtb", plain_spi);
-inline constexpr board pinebook_pro = board_with(rk3399, "pinebook-pro", "Pine64 Pinebook Pro", "rockchip/rk3399-pinebook-pro.dtb", spread_spi);
-inline constexpr board quartz64_a = board_with(rk3566, "quartz64-a", "Pine64 Quartz64 Model A", "rockchip/rk3566-quartz64-a.dtb", plain_spi);
-inline constexpr board quartz64_b = board_with(rk3566, "quartz64-b", "Pine64 Quartz64 Model B", "rockchip/rk3566-quartz64-b.dtb", plain_spi);
-inline constexpr board radxa_zero_3e = board_with(rk3566, "radxa-zero-3e", "Radxa ZERO 3E", "rockchip/rk3566-radxa-zero-3e.dtb");
-inline constexpr board radxa_zero_3w = board_with(rk3566, "radxa-zero-3w", "Radxa ZERO 3W", "rockchip/rk3566-radxa-zero-3w.dtb");
-inline constexpr board rock_3a = board_with(rk3568, "rock-3a", "Radxa ROCK 3A", "rockchip/rk3568-rock-3a.dtb", plain_spi);
-inline constexpr board rock_4d = board_with(rk3576, "rock-4d", "Radxa ROCK 4D", "rockchip/rk3576-rock-4d.dtb", plain_spi);
-inline constexpr board rock_4se = board_with(rk3399, "rock-4se", "Radxa ROCK 4SE", "rockchip/rk3399-rock-4se.dtb", spread_spi);
-inline constexpr board rock_5_itx = board_with(rk3588, "rock-5-itx", "Radxa ROCK 5 ITX", "rockchip/rk3588-rock-5-itx.dtb", plain_spi);
-inline constexpr board rock_5a = board_with(rk3588s, "rock-5a", "Radxa ROCK 5A", "rockchip/rk3588s-rock-5a.dtb");
-inline constexpr board rock_5b = board_with(rk3588, "rock-5b", "Radxa ROCK 5B", "rockchip/rk3588-rock-5b.dtb", plain_spi);
-inline constexpr board rock_5c = board_with(rk3588s, "rock-5c", "Radxa ROCK 5C", "rockchip/rk3588s-rock-5c.dtb");
-inline constexpr board rock_pi_4a = board_with(rk3399, "rock-pi-4a", "Radxa ROCK Pi 4A", "rockchip/rk3399-rock-pi-4a.dtb", spread_spi);
-inline constexpr board rock_pi_4b = board_with(rk3399, "rock-pi-4b", "Radxa ROCK Pi 4B", "rockchip/rk3399-rock-pi-4b.dtb", spread_spi);
-inline constexpr board rock_pi_e = board_with(rk3328, "rock-pi-e", "Radxa ROCK Pi E", "rockchip/rk3328-rock-pi-e.dtb");
-inline constexpr board rock_pi_s = board_with(rk3308, "rock-pi-s", "Radxa ROCK Pi S", "rockchip/rk3308-rock-pi-s.dtb");
-inline constexpr board rock_s0 = board_with(rk3308, "rock-s0", "Radxa ROCK S0", "rockchip/rk3308-rock-s0.dtb");
-inline constexpr board rock64 = board_with(rk3328, "rock64", "Pine64 ROCK64", "rockchip/rk3328-rock64.dtb", plain_spi);
-inline constexpr board rockpro64 = board_with(rk3399, "rockpro64", "Pine64 RockPro64", "rockchip/rk3399-rockpro64.dtb", spread_spi);
+inline constexpr board nanopc_t4 = board_with(rk3399, "nanopc-t4", "FriendlyELEC NanoPC-T4", "rockchip/rk3399-nanopc-t4.dtb", "U-Boot configs/nanopc-t4-rk3399_defconfig");
+inline constexpr board nanopc_t6 = board_with(rk3588, "nanopc-t6", "FriendlyELEC NanoPC-T6", "rockchip/rk3588-nanopc-t6.dtb", "U-Boot configs/nanopc-t6-rk3588_defconfig", plain_spi);
+inline constexpr board nanopi_r2c = board_with(rk3328, "nanopi-r2c", "FriendlyELEC NanoPi R2C", "rockchip/rk3328-nanopi-r2c.dtb", "U-Boot configs/nanopi-r2c-rk3328_defconfig");
+inline constexpr board nanopi_r2s = board_with(rk3328, "nanopi-r2s", "FriendlyELEC NanoPi R2S", "rockchip/rk3328-nanopi-r2s.dtb", "U-Boot configs/nanopi-r2s-rk3328_defconfig");
+inline constexpr board nanopi_r3s = board_with(rk3566, "nanopi-r3s", "FriendlyELEC NanoPi R3S", "rockchip/rk3566-nanopi-r3s.dtb", "U-Boot configs/nanopi-r3s-rk3566_defconfig");
+inline constexpr board nanopi_r4s = board_with(rk3399, "nanopi-r4s", "FriendlyELEC NanoPi R4S", "rockchip/rk3399-nanopi-r4s.dtb", "U-Boot configs/nanopi-r4s-rk3399_defconfig");
+inline constexpr board nanopi_r5c = board_with(rk3568, "nanopi-r5c", "FriendlyELEC NanoPi R5C", "rockchip/rk3568-nanopi-r5c.dtb", "U-Boot configs/nanopi-r5c-rk3568_defconfig");
+inline constexpr board nanopi_r5s = board_with(rk3568, "nanopi-r5s", "FriendlyELEC NanoPi R5S", "rockchip/rk3568-nanopi-r5s.dtb", "U-Boot configs/nanopi-r5s-rk3568_defconfig");
+inline constexpr board nanopi_r6c = board_with(rk3588s, "nanopi-r6c", "FriendlyELEC NanoPi R6C", "rockchip/rk3588s-nanopi-r6c.dtb", "U-Boot configs/nanopi-r6c-rk3588s_defconfig");
+inline constexpr board nanopi_r6s = board_with(rk3588s, "nanopi-r6s", "FriendlyELEC NanoPi R6S", "rockchip/rk3588s-nanopi-r6s.dtb", "U-Boot configs/nanopi-r6s-rk3588s_defconfig");
+inline constexpr board odroid_m1 = board_with(rk3568, "odroid-m1", "Hardkernel ODROID-M1", "rockchip/rk3568-odroid-m1.dtb", "U-Boot configs/odroid-m1-rk3568_defconfig", odroid_spi);
+inline constexpr board orangepi_5 = board_with(rk3588s, "orangepi-5", "Xunlong Orange Pi 5", "rockchip/rk3588s-orangepi-5.dtb", "U-Boot configs/orangepi-5-rk3588s_defconfig", plain_spi);
+inline constexpr board orangepi_5_max = board_with(rk3588, "orangepi-5-max", "Xunlong Orange Pi 5 Max", "rockchip/rk3588-orangepi-5-max.dtb", "U-Boot configs/orangepi-5-max-rk3588_defconfig", plain_spi);
+inline constexpr board orangepi_5_plus = board_with(rk3588, "orangepi-5-plus", "Xunlong Orange Pi 5 Plus", "rockchip/rk3588-orangepi-5-plus.dtb", "U-Boot configs/orangepi-5-plus-rk3588_defconfig", plain_spi);
+inline constexpr board orangepi_5b = board_with(rk3588s, "orangepi-5b", "Xunlong Orange Pi 5B", "rockchip/rk3588s-orangepi-5b.dtb", "its vendor's U-Boot, as ryan4yin/nixos-rk3588 has it; U-Boot has no configuration for it");
+inline constexpr board orangepi_r1_plus_lts = board_with(rk3328, "orangepi-r1-plus-lts", "Xunlong Orange Pi R1 Plus LTS", "rockchip/rk3328-orangepi-r1-plus-lts.dtb", "U-Boot configs/orangepi-r1-plus-lts-rk3328_defconfig", plain_spi);
+inline constexpr board pinebook_pro = board_with(rk3399, "pinebook-pro", "Pine64 Pinebook Pro", "rockchip/rk3399-pinebook-pro.dtb", "U-Boot configs/pinebook-pro-rk3399_defconfig", spread_spi);
+inline constexpr board quartz64_a = board_with(rk3566, "quartz64-a", "Pine64 Quartz64 Model A", "rockchip/rk3566-quartz64-a.dtb", "U-Boot configs/quartz64-a-rk3566_defconfig", plain_spi);
+inline constexpr board quartz64_b = board_with(rk3566, "quartz64-b", "Pine64 Quartz64 Model B", "rockchip/rk3566-quartz64-b.dtb", "U-Boot configs/quartz64-b-rk3566_defconfig", plain_spi);
+inline constexpr board radxa_zero_3e = board_with(rk3566, "radxa-zero-3e", "Radxa ZERO 3E", "rockchip/rk3566-radxa-zero-3e.dtb", "U-Boot configs/radxa-zero-3-rk3566_defconfig");
+inline constexpr board radxa_zero_3w = board_with(rk3566, "radxa-zero-3w", "Radxa ZERO 3W", "rockchip/rk3566-radxa-zero-3w.dtb", "U-Boot configs/radxa-zero-3-rk3566_defconfig");
+inline constexpr board rock_3a = board_with(rk3568, "rock-3a", "Radxa ROCK 3A", "rockchip/rk3568-rock-3a.dtb", "U-Boot configs/rock-3a-rk3568_defconfig", plain_spi);
+inline constexpr board rock_4d = board_with(rk3576, "rock-4d", "Radxa ROCK 4D", "rockchip/rk3576-rock-4d.dtb", "U-Boot configs/rock-4d-rk3576_defconfig", plain_spi);
+inline constexpr board rock_4se = board_with(rk3399, "rock-4se", "Radxa ROCK 4SE", "rockchip/rk3399-rock-4se.dtb", "U-Boot configs/rock-4se-rk3399_defconfig", spread_spi);
+inline constexpr board rock_5_itx = board_with(rk3588, "rock-5-itx", "Radxa ROCK 5 ITX", "rockchip/rk3588-rock-5-itx.dtb", "U-Boot configs/rock-5-itx-rk3588_defconfig", plain_spi);
+inline constexpr board rock_5a = board_with(rk3588s, "rock-5a", "Radxa ROCK 5A", "rockchip/rk3588s-rock-5a.dtb", "U-Boot configs/rock5a-rk3588s_defconfig");
+inline constexpr board rock_5b = board_with(rk3588, "rock-5b", "Radxa ROCK 5B", "rockchip/rk3588-rock-5b.dtb", "U-Boot configs/rock5b-rk3588_defconfig", plain_spi);
+inline constexpr board rock_5c = board_with(rk3588s, "rock-5c", "Radxa ROCK 5C", "rockchip/rk3588s-rock-5c.dtb", "U-Boot configs/rock-5c-rk3588s_defconfig");
+inline constexpr board rock_pi_4a = board_with(rk3399, "rock-pi-4a", "Radxa ROCK Pi 4A", "rockchip/rk3399-rock-pi-4a.dtb", "U-Boot configs/rock-pi-4-rk3399_defconfig", spread_spi);
+inline constexpr board rock_pi_4b = board_with(rk3399, "rock-pi-4b", "Radxa ROCK Pi 4B", "rockchip/rk3399-rock-pi-4b.dtb", "U-Boot configs/rock-pi-4-rk3399_defconfig", spread_spi);
+inline constexpr board rock_pi_e = board_with(rk3328, "rock-pi-e", "Radxa ROCK Pi E", "rockchip/rk3328-rock-pi-e.dtb", "U-Boot configs/rock-pi-e-rk3328_defconfig");
+inline constexpr board rock_pi_s = board_with(rk3308, "rock-pi-s", "Radxa ROCK Pi S", "rockchip/rk3308-rock-pi-s.dtb", "U-Boot configs/rock-pi-s-rk3308_defconfig");
+inline constexpr board rock_s0 = board_with(rk3308, "rock-s0", "Radxa ROCK S0", "rockchip/rk3308-rock-s0.dtb", "U-Boot configs/rock-s0-rk3308_defconfig");
+inline constexpr board rock64 = board_with(rk3328, "rock64", "Pine64 ROCK64", "rockchip/rk3328-rock64.dtb", "U-Boot configs/rock64-rk3328_defconfig", plain_spi);
+inline constexpr board rockpro64 = board_with(rk3399, "rockpro64", "Pine64 RockPro64", "rockchip/rk3399-rockpro64.dtb", "U-Boot configs/rockpro64-rk3399_defconfig", spread_spi);
 // clang-format on
 
 inline constexpr std::array boards{

@@ -79,6 +79,13 @@ struct planned_bootloader {
     image content{};
 };
 
+/// Which medium has the bootloader.
+enum class bootloader_place : std::uint8_t {
+    disk,
+    spi,       ///< NOR flash on the board
+    emmc_boot, ///< the first hardware boot partition of eMMC, beside the disk that is its user area
+};
+
 /// What is said of a disk as a whole.
 struct disk_options {
     std::optional<disk_table> table{}; ///< the board's if not given, GPT without a board
@@ -92,8 +99,9 @@ struct disk_options {
     seed ids{};                                    ///< what all identifiers are derived from that are not given
     std::chrono::seconds epoch{0};                 ///< time of what has none of its own, since 1970
     bool without_bootloader = false;               ///< the board has its bootloader elsewhere, such as in SPI flash
-    bool bootloader_in_spi = false; ///< the disk has none: what is given is for `compose_spi`
-    std::optional<bytes> spi_size{}; ///< of the SPI flash
+    /// Elsewhere than on the disk, what is given is for `compose_spi` or `compose_emmc_boot`.
+    bootloader_place bootloader_in = bootloader_place::disk;
+    std::optional<bytes> boot_medium_size{}; ///< of the SPI flash, or of the boot partition of eMMC
 };
 
 /// A disk that is still only remembered: nothing is read or laid out before `compose`.
@@ -124,7 +132,9 @@ struct disk_plan {
         return mbr ? disk_table::mbr : disk_table::gpt;
     }
     /// Whether the boards start from this disk itself.
-    [[nodiscard]] bool holds_bootloader() const { return !options.without_bootloader && !options.bootloader_in_spi; }
+    [[nodiscard]] bool holds_bootloader() const {
+        return !options.without_bootloader && options.bootloader_in == bootloader_place::disk;
+    }
     /// As the options say; else the largest that a board wants.
     [[nodiscard]] bytes alignment() const {
         if (options.alignment) return *options.alignment;

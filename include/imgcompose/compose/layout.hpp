@@ -2,6 +2,7 @@
 // Where everything of a plan goes: pure arithmetic, complete before an image is made.
 #pragma once
 
+#include <imgcompose/board/rockchip/spi_image.hpp>
 #include <imgcompose/compose/disk.hpp>
 #include <imgcompose/compose/shared.hpp>
 #include <imgcompose/image/window.hpp>
@@ -104,10 +105,24 @@ inline constexpr std::size_t primaries_before_extended = 3;
 
 inline bool needs_extended(const disk_plan& p) { return p.table() == disk_table::mbr && p.partitions.size() > 4; }
 
+/// u-boot-rockchip.bin as the two files in it: whole, its 0xff would be written over what vendors keep between them.
+/// Throws layout_error for a first one that reaches there by itself.
+inline std::vector<placed_image> pieces_of_combined(const board& b, const image& combined) {
+    const boot_blob &first = b.places("idbloader.img"), &second = b.places("u-boot.itb");
+    if (combined.size() <= first.maximum) return {{std::string{rockchip::combined_file}, first.at, combined}};
+    const auto parts = rockchip::take_apart(combined, offset{second.at - first.at});
+    require_fits(b, first, parts.idbloader.size());
+    require_fits(b, second, parts.u_boot_itb.size());
+    return {{std::string{first.name}, first.at, parts.idbloader},
+            {std::string{second.name}, second.at, parts.u_boot_itb}};
+}
+
 /// A bootloader file at its place, or what of it goes to each of its places.
 inline std::vector<placed_image> pieces_of(const disk_plan& p, const planned_bootloader& b) {
     std::vector<placed_image> pieces;
-    for (const boot_blob& blob : p.board_with(b.name).blobs) {
+    const board& board = p.board_with(b.name);
+    if (b.name == rockchip::combined_file) return pieces_of_combined(board, b.content);
+    for (const boot_blob& blob : board.blobs) {
         if (blob.name != b.name) continue;
         const bool whole = blob.skip == bytes{} && blob.rest;
         pieces.push_back(
@@ -141,7 +156,7 @@ inline uuid gpt_type_of(const disk_plan& plan, const planned_partition& p) {
 /// All pieces of all bootloader files that are on the disk.
 inline std::vector<placed_image> placed_bootloaders(const disk_plan& p) {
     std::vector<placed_image> all;
-    if (p.options.bootloader_in_spi) return all;
+    if (p.options.bootloader_in != bootloader_place::disk) return all;
     for (const planned_bootloader& b : p.bootloaders) std::ranges::move(pieces_of(p, b), std::back_inserter(all));
     return all;
 }

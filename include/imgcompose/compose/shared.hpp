@@ -45,16 +45,13 @@ namespace detail {
 
 constexpr bool overlap(const named_range& a, const named_range& b) { return a.at < b.end() && b.at < a.end(); }
 
-/// RK3588 and RK3588S are one SoC to a bootloader.
-constexpr bool same_soc(const board& a, const board& b) { return a.soc.starts_with(b.soc) || b.soc.starts_with(a.soc); }
-
 constexpr void require_shareable_places(const board& a, const board& b) {
     for (const boot_blob& x : a.blobs) {
         if (x.alternative) continue;
         for (const boot_blob& y : b.blobs) {
             if (y.alternative || !overlap(x.range(), y.range())) continue;
             if (x.name != y.name || x.at != y.at) fail::boards_look_at_the_same_place(a, x, b, y);
-            if (!same_soc(a, b)) fail::boards_need_different_files(a, b, x);
+            if (!same_soc(a.soc, b.soc)) fail::boards_need_different_files(a, b, x);
         }
         for (const named_range& r : b.reserved)
             if (overlap(x.range(), r)) fail::board_keeps_what_another_overwrites(b, r, a, x);

@@ -53,8 +53,9 @@ inline image compose_spi(const disk_plan& plan) {
     const board& b = *plan.target;
     if (!b.spi) fail::board_has_no_spi_image(b.title);
     rockchip::combined_bootloader files;
-    if (const auto* combined = detail::bootloader_named(plan, "u-boot-rockchip.bin")) {
-        files = rockchip::take_apart(combined->content);
+    if (const auto* combined = detail::bootloader_named(plan, rockchip::combined_file)) {
+        files = rockchip::take_apart(combined->content,
+                                     offset{b.places("u-boot.itb").at - b.places("idbloader.img").at});
     } else {
         const auto file = [&](std::string_view name) {
             const auto* given = detail::bootloader_named(plan, name);
@@ -64,7 +65,7 @@ inline image compose_spi(const disk_plan& plan) {
         files = {file("idbloader.img"), file("u-boot.itb")};
     }
     return rockchip::spi_image(b, detail::idbloader_in_spi(b, files.idbloader), files.u_boot_itb,
-                               {.flash_size = plan.options.spi_size});
+                               {.flash_size = plan.options.boot_medium_size});
 }
 
 IMGCOMPOSE_NAMESPACE_END

@@ -43,8 +43,18 @@ inline auto without_bootloader() {
 /// With the size of the flash that image fills it.
 inline auto bootloader_in_spi(std::optional<bytes> flash_size = {}) {
     return [=](disk_plan p) {
-        p.options.bootloader_in_spi = true;
-        p.options.spi_size = flash_size;
+        p.options.bootloader_in = bootloader_place::spi;
+        p.options.boot_medium_size = flash_size;
+        return p;
+    };
+}
+
+/// The bootloader file is for a hardware boot partition of the eMMC whose user area the disk is: the disk has none, and
+/// `compose_emmc_boot` makes the other image. With the size of the boot partition that image fills it.
+inline auto bootloader_in_emmc_boot(std::optional<bytes> size = {}) {
+    return [=](disk_plan p) {
+        p.options.bootloader_in = bootloader_place::emmc_boot;
+        p.options.boot_medium_size = size;
         return p;
     };
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/board/rockchip/spi_image.hpp>
 
-#include <imgcompose/board/rockchip.hpp>
+#include <imgcompose/board/boards.hpp>
+#include <imgcompose/image/blob.hpp>
+#include <tests/boot/shipped.hpp>
 #include <tests/support/catch.hpp>
 
 #include <string>
@@ -26,14 +28,14 @@ TEST_CASE("the image for SPI flash has both files where the board looks, and 0xf
     CHECK(made.substr(0x8000, 6144) == std::string(6144, 'i'));
     CHECK(made.substr(0x8000 + 6144, 0x60000 - 0x8000 - 6144) == std::string(0x60000 - 0x8000 - 6144, '\xff'));
     CHECK(made.substr(0x60000, fit.size()) == fit);
-    CHECK(made.size() % 65536 == 0);
-    CHECK(made.substr(0x60000 + fit.size()).find_first_not_of('\xff') == std::string::npos);
+    CHECK(made.size() == 0x60000 + fit.size());
 
     const auto spread = text_of(ic::rockchip::spi_image(ic::rockchip::rockpro64, ic::from_text(std::string(4096, 'i')), ic::from_text(fit),
                                                         {.flash_size = 16_MiB}));
     CHECK(spread.size() == 16u << 20);
     CHECK(spread.substr(0, 4096) == std::string(4096, 'i'));
     CHECK(spread.substr(0xe0000, fit.size()) == fit);
+    CHECK(spread.substr(0xe0000 + fit.size()).find_first_not_of('\xff') == std::string::npos);
 }
 
 TEST_CASE("what does not fit SPI flash is refused") {
@@ -59,4 +61,41 @@ TEST_CASE("u-boot-rockchip.bin is taken apart") {
     CHECK_THROWS_MATCHES(ic::rockchip::take_apart(ic::from_text(combined)), ic::format_error, says("no idbloader at its start"));
     CHECK_THROWS_MATCHES(ic::rockchip::take_apart(ic::from_text("short")), ic::format_error, says("no FIT"));
     CHECK_THROWS_MATCHES(ic::rockchip::take_apart(ic::from_text(std::string(0x7f8000, '\xff') + fit)), ic::format_error, says("no idbloader"));
+}
+
+TEST_CASE("the images for SPI flash that are shipped are made byte for byte", "[shipped]") {
+    int made = 0;
+    for (const auto& path : imgcompose_test::shipped_files({"u-boot-rockchip-spi.bin"}, {}, imgcompose_test::release::and_next)) {
+        const std::string board = path.parent_path().filename().string(); // "rock64-rk3328"
+        INFO(path);
+        ic::board b = ic::rockchip::rockpro64; // those of one SoC have one layout
+        if (board.ends_with("rk3328")) b = ic::rockchip::rock64;
+        // Source: U-Boot configs/puma-rk3399_defconfig, SYS_SPI_U_BOOT_OFFS.
+        if (board.starts_with("puma")) b.spi->u_boot = ic::offset{0x80000_B};
+        const ic::image plain = ic::blob(path.parent_path() / "idbloader.img"),
+                        fit = ic::blob(path.parent_path() / "u-boot.itb");
+        const ic::image idbloader =
+            b.spi->spread ? ic::owned(ic::rockchip::spread_for_spi(ic::read_all(plain))) : plain;
+        const std::string shipped = text_of(ic::blob(path));
+        CHECK(text_of(ic::rockchip::spi_image(b, idbloader, fit)) == shipped);
+        // As a program for flash wants it that writes the whole chip.
+        const std::string whole = text_of(ic::rockchip::spi_image(b, idbloader, fit, {.flash_size = 16_MiB}));
+        CHECK(whole == shipped + std::string((16u << 20) - shipped.size(), '\xff'));
+        ++made;
+    }
+    if (made == 0) WARN("skipped: no u-boot-rockchip-spi.bin in $IMGCOMPOSE_BOOTLOADERS or /usr/lib/u-boot");
+}
+
+TEST_CASE("u-boot-rockchip.bin as it is shipped has the two files that are shipped beside it", "[shipped]") {
+    int taken = 0;
+    for (const auto& path : imgcompose_test::shipped_files({"u-boot-rockchip.bin"}, {}, imgcompose_test::release::and_next)) {
+        INFO(path);
+        // Source: U-Boot configs/puma-rk3399_defconfig, SPL_PAD_TO.
+        const bool puma = path.parent_path().filename().string().starts_with("puma");
+        const auto parts = ic::rockchip::take_apart(ic::blob(path), puma ? ic::offset{0x38000_B} : ic::rockchip::u_boot_in_combined);
+        CHECK(text_of(parts.idbloader) == text_of(ic::blob(path.parent_path() / "idbloader.img")));
+        CHECK(text_of(parts.u_boot_itb) == text_of(ic::blob(path.parent_path() / "u-boot.itb")));
+        ++taken;
+    }
+    if (taken == 0) WARN("skipped: no u-boot-rockchip.bin in $IMGCOMPOSE_BOOTLOADERS or /usr/lib/u-boot");
 }
