@@ -61,5 +61,8 @@ inline std::string quoted(std::string_view s) {
     return out + '"';
 }
 
+/// The other way; likewise.
+constexpr char upper_case(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
 } // namespace text
 IMGCOMPOSE_NAMESPACE_END

@@ -3,6 +3,7 @@
 // case, with '-' for '_', and without "linux_" in front: "root-arm64" is linux_root_arm64.
 #pragma once
 
+#include <imgcompose/core/text.hpp>
 #include <imgcompose/partition/types.hpp>
 
 #include <optional>

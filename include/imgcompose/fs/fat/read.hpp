@@ -162,7 +162,7 @@ private:
             std::string s = without_padding({e.name.data() + at, size});
             for (char& c : s) {
                 if (static_cast<unsigned char>(c) >= 0x7f || static_cast<unsigned char>(c) < 0x20) c = '_';
-                if (lower && c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+                if (lower) c = text::lower_case(c);
             }
             return s;
         };

@@ -2,6 +2,7 @@
 // Names: what FAT can hold, when two are the same to it, and the 8.3 name that stands beside each long one.
 #pragma once
 
+#include <imgcompose/core/text.hpp>
 #include <imgcompose/core/unicode.hpp>
 #include <imgcompose/fs/fat/format.hpp>
 
@@ -120,7 +121,7 @@ inline std::optional<fat_short_name> fat_exact_short_name(std::string_view name)
                 std::string_view{"!#$%&'()-@^_`{}~"}.find(c) == std::string_view::npos)
                 return false;
             lower |= is_lower, upper |= is_upper;
-            result.name[at++] = is_lower ? static_cast<char>(c - 'a' + 'A') : c;
+            result.name[at++] = text::upper_case(c);
         }
         if (lower && upper) result.needs_long_name = true;
         else if (lower) result.nt_res |= lower_flag;
