@@ -15,9 +15,6 @@
 
 namespace imgcompose_test {
 
-/// For the shell. A call of `quoted` with a std::string would find std::quoted too.
-inline std::string word(std::string_view s) { return imgcompose_test::quoted(s); }
-
 /// What stands in for the bootloader of a SoC; made once.
 struct soc_files {
     std::string idbloader{}, u_boot_itb{};

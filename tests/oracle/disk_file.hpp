@@ -16,9 +16,6 @@
 
 namespace imgcompose_test {
 
-/// As the shell reads it back; for strings `quoted` alone would find std::quoted as well.
-inline std::string shell_word(std::string_view word) { return quoted(word); }
-
 /// An empty disk: a sparse file.
 inline void make_disk(const std::string& path, imgcompose::bytes size) {
     std::ofstream{path, std::ios::binary | std::ios::trunc};

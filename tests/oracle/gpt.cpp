@@ -106,16 +106,16 @@ std::string sgdisk_command(const ic::gpt_table& t, const std::string& disk) {
         const ic::gpt_partition& p = t.partitions[i];
         const std::string n = ' ' + std::to_string(i + 1) + ':';
         c += " -n" + n + std::to_string(p.first.value) + ':' + std::to_string(p.last.value) + " -t" + n +
-             to_string(p.type) + " -u" + n + to_string(ic::partition_id_of(t, i)) + " -c" + n + shell_word(p.name);
+             to_string(p.type) + " -u" + n + to_string(ic::partition_id_of(t, i)) + " -c" + n + word(p.name);
         if (p.attributes.bits != 0) c += " -A" + n + "=:" + ic::text::hex(p.attributes.bits).substr(2);
     }
-    c += ' ' + shell_word(disk);
+    c += ' ' + word(disk);
     if (t.hybrid.empty()) return c;
     c += " && sgdisk -h ";
     for (const auto& h : t.hybrid) c += std::to_string(h.number) + ':';
     if (t.protective_record_last) c += "EE";
     else c.pop_back();
-    return c + ' ' + shell_word(disk);
+    return c + ' ' + word(disk);
 }
 
 std::string sfdisk_script(const ic::gpt_table& t) {
@@ -202,13 +202,13 @@ TEST_CASE("a GPT is the bytes that sgdisk writes, and sgdisk finds no problem in
         check_same(d.get(), theirs);
 
         write_ours(d.get(), ours);
-        const auto verified = run("sgdisk -v " + shell_word(ours));
+        const auto verified = run("sgdisk -v " + word(ours));
         INFO(verified.output);
         CHECK(verified.status == 0);
         CHECK(verified.output.find("No problems found") != std::string::npos);
-        CHECK(verified.output == run("sgdisk -v " + shell_word(theirs)).output); // the same remarks on alignment
+        CHECK(verified.output == run("sgdisk -v " + word(theirs)).output); // the same remarks on alignment
         if (have("sfdisk") && d.hybrid.empty()) {
-            const auto also = run("sfdisk --verify " + shell_word(ours));
+            const auto also = run("sfdisk --verify " + word(ours));
             INFO(also.output);
             CHECK(also.status == 0);
             CHECK(also.output.find("No errors detected.") != std::string::npos);
@@ -224,7 +224,7 @@ TEST_CASE("sgdisk has nothing to remark on the NanoPi R2S card") {
     const temp_dir dir;
     const std::string disk = dir / "disk";
     write_ours(descriptions().front().get(), disk);
-    const auto verified = run("sgdisk -v " + shell_word(disk));
+    const auto verified = run("sgdisk -v " + word(disk));
     CHECK(verified.status == 0);
     CHECK(verified.output ==
           "\nNo problems found. 34749 free sectors (17.0 MiB) available in 2\nsegments, the largest of which is "
@@ -241,7 +241,7 @@ TEST_CASE("sgdisk finds a problem in a GPT with one changed byte") {
     const described d = descriptions().front();
     write_ours(d.get(), disk);
     put(disk, ic::offset{1024_B} + 200_B, std::array{std::byte{0x77}});
-    CHECK(run("sgdisk -v " + shell_word(disk)).output.find("No problems found") == std::string::npos);
+    CHECK(run("sgdisk -v " + word(disk)).output.find("No problems found") == std::string::npos);
 }
 
 TEST_CASE("a GPT is the bytes that sfdisk writes") {
@@ -258,7 +258,7 @@ TEST_CASE("a GPT is the bytes that sfdisk writes") {
         make_disk(theirs, d.table.disk_size);
         write_file(dir / "script", sfdisk_script(d.get()));
         const auto made =
-            run("LC_ALL=C.UTF-8 sfdisk --no-tell-kernel " + shell_word(theirs) + " < " + shell_word(dir / "script"));
+            run("LC_ALL=C.UTF-8 sfdisk --no-tell-kernel " + word(theirs) + " < " + word(dir / "script"));
         INFO(made.output);
         REQUIRE(made.status == 0);
         const bool small = d.table.disk_size < ic::sectors{1024 * 255 * 63};
@@ -280,7 +280,7 @@ TEST_CASE("a GPT of 4096-byte sectors is the bytes that fdisk writes") {
     make_disk(theirs, d.table.disk_size);
     write_file(dir / "script", sfdisk_script(d.get()));
     write_file(dir / "commands", "I\n" + (dir / "script") + "\nw\n");
-    const auto made = run("fdisk -b 4096 " + shell_word(theirs) + " < " + shell_word(dir / "commands"));
+    const auto made = run("fdisk -b 4096 " + word(theirs) + " < " + word(dir / "commands"));
     INFO(made.output);
     REQUIRE(made.status == 0);
     check_same(d.get(), theirs);
@@ -298,7 +298,7 @@ TEST_CASE("sgdisk agrees about 4096-byte sectors on a loop device") {
     const temp_dir dir;
     const std::string theirs = dir / "theirs";
     make_disk(theirs, d.table.disk_size);
-    const auto attached = run("losetup -f --show -b 4096 " + shell_word(theirs));
+    const auto attached = run("losetup -f --show -b 4096 " + word(theirs));
     if (attached.status != 0) {
         WARN("skipped: no loop device of 4096-byte sectors: " << attached.output);
         return;
@@ -361,7 +361,7 @@ TEST_CASE("partition types have the GUIDs that sfdisk and sgdisk know them by") 
         const std::string n = std::to_string(i + 1) + ':';
         command += " -n " + n + ":+1M -t " + n + codes[i].first;
     }
-    REQUIRE(run(command + ' ' + shell_word(disk)).status == 0);
+    REQUIRE(run(command + ' ' + word(disk)).status == 0);
     const auto entries = get(disk, ic::offset{1024_B}, 128 * codes.size());
     for (std::size_t i = 0; i < codes.size(); ++i) {
         const auto e = ic::struct_from<ic::gpt_partition_entry>(std::span{entries}.subspan(128 * i));

@@ -102,18 +102,18 @@ TEST_CASE("an MBR is the bytes that sfdisk writes, and sfdisk finds no error in 
         const std::string theirs = dir / "theirs", ours = dir / "ours";
         make_disk(theirs, d.table.disk_size);
         write_file(dir / "script", sfdisk_script(d.get()));
-        const auto made = run("sfdisk --no-tell-kernel " + shell_word(theirs) + " < " + shell_word(dir / "script"));
+        const auto made = run("sfdisk --no-tell-kernel " + word(theirs) + " < " + word(dir / "script"));
         INFO(made.output);
         REQUIRE(made.status == 0);
         check_same(d.get(), theirs);
 
         write_ours(d.get(), ours);
-        if (d.table.disk_size <= 1_GiB) CHECK(run("cmp " + shell_word(ours) + ' ' + shell_word(theirs)).output.empty());
+        if (d.table.disk_size <= 1_GiB) CHECK(run("cmp " + word(ours) + ' ' + word(theirs)).output.empty());
         const auto dumped = [&](const std::string& disk) {
-            return run("sfdisk --dump " + shell_word(disk) + " | sed 's/^.*\\(ours\\|theirs\\)//'").output;
+            return run("sfdisk --dump " + word(disk) + " | sed 's/^.*\\(ours\\|theirs\\)//'").output;
         };
         CHECK(dumped(ours) == dumped(theirs));
-        const auto verified = run("sfdisk --verify " + shell_word(ours));
+        const auto verified = run("sfdisk --verify " + word(ours));
         INFO(verified.output);
         CHECK(verified.status == 0);
         CHECK(verified.output.find("verlap") == std::string::npos);
@@ -136,7 +136,7 @@ TEST_CASE("an MBR of 4096-byte sectors is the bytes that fdisk writes") {
     make_disk(theirs, d.table.disk_size);
     write_file(dir / "script", sfdisk_script(d.get()));
     write_file(dir / "commands", "I\n" + (dir / "script") + "\nw\n");
-    const auto made = run("fdisk -b 4096 " + shell_word(theirs) + " < " + shell_word(dir / "commands"));
+    const auto made = run("fdisk -b 4096 " + word(theirs) + " < " + word(dir / "commands"));
     INFO(made.output);
     REQUIRE(made.status == 0);
     check_same(d.get(), theirs);

@@ -38,6 +38,9 @@ inline std::string quoted(std::string_view word) {
     return out + '\'';
 }
 
+/// The same by a name that std::quoted, which is found for a std::string too, has not.
+inline std::string word(std::string_view s) { return imgcompose_test::quoted(s); }
+
 /// Runs a shell command without input, in the C locale and UTC, finding administrators' programs
 /// (sgdisk, e2fsck ...) also for ordinary users. Throws only when no shell can be started.
 inline run_result run(const std::string& shell_command) {

@@ -11,46 +11,6 @@
 using namespace imgcompose;
 using namespace imgcompose_test;
 
-namespace {
-
-bool tools_are_missing() {
-    if (have("e2fsck") && have("dumpe2fs") && have("debugfs")) return false;
-    WARN("skipped: e2fsck, dumpe2fs or debugfs not found");
-    return true;
-}
-
-/// One of everything that ext4 can hold.
-tree mixed_tree() {
-    tree t = many_files(600);
-    const auto text = [](std::size_t n) { return from_text(std::string(n, 'x')); };
-    t = std::move(t) | add("/size/0", text(0)) | add("/size/1", text(1)) | add("/size/4096", text(4096)) |
-        add("/size/4097", text(4097)) |
-        add("/setuid", text(5), {.uid = 70000, .gid = 4000000000, .mode = std::uint16_t{06755}}) |
-        hard_link("/also", "/setuid") | add("/early", text(1), {.mtime = timestamp{-2147483648, 1}}) |
-        add("/late", text(1), {.mtime = timestamp{15032385535, 999999999}}) |
-        make_directory("/sticky", {.mode = std::uint16_t{01777}}) | fifo("/fifo") | socket("/socket") |
-        character_device("/null", {1, 3}) | block_device("/large", {259, 100000}) |
-        add("/" + std::string(255, 'n'), text(2)) | add("/\xff\xfe", text(2));
-    for (const std::size_t n : {1u, 59u, 60u, 61u, 255u, 1000u})
-        t = std::move(t) | symlink("/link-" + std::to_string(n), std::string(n, 'l'));
-    image holes{bytes{5} * (1ull << 30)};
-    for (std::uint64_t i = 0; i < 700; ++i) holes.place(offset{bytes{i * 8192}}, text(4096));
-    holes.place(offset{bytes{4ull << 30}}, text(10));
-    t = std::move(t) | add("/holes", holes);
-    const std::string acl("\2\0\0\0\1\0\6\0\xff\xff\xff\xff\2\0\7\0\xe8\3\0\0\4\0\4\0\xff\xff\xff\xff\x10\0\7\0\xff\xff"
-                          "\xff\xff\x20\0\4\0\xff\xff\xff\xff",
-                          44);
-    t = std::move(t) | add("/acl", text(3), {.xattrs = {{"system.posix_acl_access", acl}}}) |
-        add("/cap", text(3),
-            {.xattrs = {{"security.capability", std::string("\1\0\0\2\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20)}}});
-    for (int i = 0; i < 1500; ++i)
-        t = std::move(t) |
-            add("/shared/" + std::to_string(i), text(1), {.xattrs = {{"user.shared", std::string(300, 's')}}});
-    return t;
-}
-
-} // namespace
-
 TEST_CASE("an empty tree is a filesystem", "[oracle]") {
     if (tools_are_missing()) return;
     const temp_dir dir;

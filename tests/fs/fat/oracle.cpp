@@ -19,7 +19,7 @@ using imgcompose_test::have;
 using imgcompose_test::made_files;
 using imgcompose_test::run;
 using imgcompose_test::says;
-using imgcompose_test::shell_word;
+using imgcompose_test::word;
 using imgcompose_test::temp_dir;
 
 namespace {
@@ -36,7 +36,7 @@ bool tools() {
 
 /// fsck.vfat says nothing but its summary, whatever the sector size.
 void check_clean(const std::string& path) {
-    const auto result = run("fsck.vfat -n " + shell_word(path) +
+    const auto result = run("fsck.vfat -n " + word(path) +
                             " | grep -v -E '^fsck.fat [0-9]|: [0-9]+ files, [0-9]+/[0-9]+ clusters$'");
     CHECK(result.output == "");
     CHECK(result.status == 1); // of grep: no line is left
@@ -47,7 +47,7 @@ void check_same(const std::string& path, const std::filesystem::path& folder) {
     if (std::filesystem::file_size(path) > bytes{2_GiB}.count) { // the programs below copy the whole image
         const std::string copy = path + ".tree";
         CHECK(run("LC_ALL=C.UTF-8; mkdir " + copy + " && mcopy -i " + path + " -s -p -m -n :: " + copy).output == "");
-        CHECK(run("diff -r " + copy + " " + shell_word(folder.string())).output == "");
+        CHECK(run("diff -r " + copy + " " + word(folder.string())).output == "");
         return;
     }
     const auto shared = imgcompose_test::shared_dir();
@@ -56,10 +56,10 @@ void check_same(const std::string& path, const std::filesystem::path& folder) {
         return;
     }
     const auto compared = run("python3 " + (*shared / "check/compare-tree.py").string() + " --method mtools " +
-                              shell_word(path) + ' ' + shell_word(folder.string()));
+                              word(path) + ' ' + word(folder.string()));
     INFO(compared.output);
     CHECK(compared.status == 0);
-    const auto checked = run("bash " + (*shared / "check/check-image.sh").string() + ' ' + shell_word(path));
+    const auto checked = run("bash " + (*shared / "check/check-image.sh").string() + ' ' + word(path));
     INFO(checked.output);
     CHECK(checked.status == 0);
 }
@@ -132,11 +132,11 @@ TEST_CASE("fsck.vfat and mtools find every file as it was, in each type, sector 
     imgcompose_test::write_image(fat_image(imgcompose_test::tree_of(files), s.options, s.size, where), path);
     check_clean(path);
     check_same(path, dir.path() / "tree");
-    CHECK(run("blkid -p -o value -s LABEL " + shell_word(path)).output ==
+    CHECK(run("blkid -p -o value -s LABEL " + word(path)).output ==
           (s.options.label.empty() ? "" : s.options.label + "\n"));
-    CHECK(run("blkid -p -o value -s TYPE " + shell_word(path)).output == "vfat\n");
+    CHECK(run("blkid -p -o value -s TYPE " + word(path)).output == "vfat\n");
     if (!s.options.label.empty())
-        CHECK(run("mlabel -s -i " + shell_word(path) + " ::").output.find("Volume label is " + s.options.label) !=
+        CHECK(run("mlabel -s -i " + word(path) + " ::").output.find("Volume label is " + s.options.label) !=
               std::string::npos);
 }
 
@@ -178,10 +178,10 @@ TEST_CASE("mtools sees 8.3 names in lower case, and long names beside their shor
     const temp_dir dir;
     const std::string path = dir / "fat.img";
     imgcompose_test::write_image(fat_image(t, {.volume_id = 0x1234abcd}, 4_MiB), path);
-    const auto names = run("LC_ALL=C.UTF-8; mdir -b -i " + shell_word(path) + " ::").output;
+    const auto names = run("LC_ALL=C.UTF-8; mdir -b -i " + word(path) + " ::").output;
     CHECK(names ==
           "::/Image\n::/README2.TXT\n::/extlinux.conf\n::/readme.txt\n::/sun50i-h5.dtb\n::/\xd1\x84\xd1\x84.txt\n");
-    const auto list = run("mdir -i " + shell_word(path) + " ::").output;
+    const auto list = run("mdir -i " + word(path) + " ::").output;
     INFO(list);
     CHECK(list.find("EXTLIN~1 CON") != std::string::npos);
     CHECK(list.find("SUN50I~1 DTB") != std::string::npos);
@@ -203,7 +203,7 @@ TEST_CASE("one changed byte is noticed by what compares", "[oracle]") {
     // And a wrong link in one of the two FATs by fsck.vfat.
     imgcompose_test::put(path, offset{513_B},
                          std::vector<std::byte>{std::byte{0x11}, std::byte{0x11}, std::byte{0x11}, std::byte{0x11}});
-    CHECK(run("fsck.vfat -n " + shell_word(path)).status == 1);
+    CHECK(run("fsck.vfat -n " + word(path)).status == 1);
 }
 
 TEST_CASE("the boot sector and FSInfo are those of mkfs.vfat for the same parameters", "[oracle]") {
@@ -242,7 +242,7 @@ TEST_CASE("the boot sector and FSInfo are those of mkfs.vfat for the same parame
     const temp_dir dir;
     const std::string theirs = dir / "theirs.img";
     imgcompose_test::make_disk(theirs, s.size);
-    const auto made = run(std::string("mkfs.vfat -i 2178694e ") + s.arguments + ' ' + shell_word(theirs));
+    const auto made = run(std::string("mkfs.vfat -i 2178694e ") + s.arguments + ' ' + word(theirs));
     INFO(s.arguments << ", " << s.size.count << " bytes: " << made.output);
     REQUIRE(made.status == 0);
 

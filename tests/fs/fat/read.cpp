@@ -16,7 +16,7 @@
 namespace ic = imgcompose;
 using namespace imgcompose::literals;
 namespace t = imgcompose_test;
-using t::shell_word;
+using t::word;
 
 namespace {
 
@@ -83,9 +83,9 @@ TEST_CASE("what mtools put into filesystems of mkfs.vfat is read, and counted as
     const std::string how = GENERATE("-F 12 -C IMG 4000", "-F 16 -C IMG 32000", "-F 32 -C IMG 80000",
                                      "-F 32 -S 4096 -C IMG 800000", "-F 16 -f 1 -r 1024 -C IMG 32000");
     std::string make = "mkfs.vfat -n 'OF OTHERS' -i 89abcdef " + how;
-    make.replace(make.find("IMG"), 3, shell_word(path));
+    make.replace(make.find("IMG"), 3, word(path));
     REQUIRE(t::run(make).status == 0);
-    REQUIRE(t::run("cd " + shell_word(from) + " && LC_ALL=C.UTF-8 mcopy -smQi " + shell_word(path) + " * ::/").status ==
+    REQUIRE(t::run("cd " + word(from) + " && LC_ALL=C.UTF-8 mcopy -smQi " + word(path) + " * ::/").status ==
             0);
     const ic::window disk{ic::open_disk(path)};
     const auto facts = ic::read_fat_facts(disk);
@@ -93,7 +93,7 @@ TEST_CASE("what mtools put into filesystems of mkfs.vfat is read, and counted as
     CHECK(facts->label == "OF OTHERS");
     CHECK(facts->volume_id == 0x89abcdef);
     // "fs.img: 207 files, 280/3963 clusters"
-    const std::string told = t::run("fsck.vfat -vn " + shell_word(path)).output;
+    const std::string told = t::run("fsck.vfat -vn " + word(path)).output;
     const std::string counted = std::to_string(facts->geometry.clusters - facts->free_clusters) + "/" +
                                 std::to_string(facts->geometry.clusters) + " clusters";
     INFO(told);
