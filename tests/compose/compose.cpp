@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/compose/compose.hpp>
 
+#include <imgcompose/board/raspberry_pi.hpp>
 #include <imgcompose/board/rockchip.hpp>
 #include <imgcompose/compose/steps.hpp>
 #include <imgcompose/fs/fat/write.hpp>
 #include <imgcompose/image/read.hpp>
+#include <imgcompose/write/write.hpp>
 
 #include <tests/support/catch.hpp>
+#include <tests/support/run.hpp>
 
 #include <cstddef>
 #include <string>
@@ -15,7 +18,10 @@
 
 namespace ic = imgcompose;
 using namespace ic::literals;
+using imgcompose_test::have;
+using imgcompose_test::run;
 using imgcompose_test::says;
+using imgcompose_test::word;
 
 namespace {
 
@@ -97,8 +103,42 @@ TEST_CASE("content chooses the type of its partition, and options overrule it") 
     CHECK(ic::from_disk(entry(gpt, 1).partition_type_guid) == ic::partition_type::basic_data);
     CHECK(ic::from_disk(entry(gpt, 2).partition_type_guid) == ic::partition_type::esp);
     const auto mbr = struct_at<ic::master_boot_record>(ic::disk_plan{plan} | ic::with_table(ic::disk_table::mbr) | ic::compose, ic::offset{});
-    CHECK(mbr.partition_record[0].os_type == 0x0c);
+    CHECK(mbr.partition_record[0].os_type == 0x01); // what fits 2 MiB is FAT12
     CHECK(mbr.partition_record[1].os_type == 0xef);
+}
+
+TEST_CASE("an MBR tells which FAT the size has made, unless the board's firmware looks for a type of its own") {
+    const auto disk = [](ic::disk_plan plan) {
+        return std::move(plan) | ic::with_table(ic::disk_table::mbr) | ic::compose;
+    };
+    const auto type_of = [](const ic::image& i, std::size_t n) {
+        return struct_at<ic::master_boot_record>(i, ic::offset{}).partition_record[n].os_type;
+    };
+    const ic::image three = disk(ic::disk_plan{} | ic::partition("a", 4_MiB, ic::fat(ic::tree{})) |
+                                 ic::partition("b", 64_MiB, ic::fat(ic::tree{})) |
+                                 ic::partition("c", 600_MiB, ic::fat(ic::tree{})));
+    CHECK(type_of(three, 0) == 0x01);
+    CHECK(type_of(three, 1) == 0x0e);
+    CHECK(type_of(three, 2) == 0x0c);
+    // The Raspberry Pi's finds its files on the first partition of type 0x0c, whatever FAT that is.
+    for (const char* name : {"firmware", "boot"})
+        CHECK(type_of(disk(ic::raspberry_pi::pi_4 | ic::partition(name, 64_MiB, ic::fat(ic::tree{}))), 0) == 0x0c);
+    if (!have("blkid") || !have("sfdisk")) {
+        WARN("skipped: blkid or sfdisk not found");
+        return;
+    }
+    const imgcompose_test::temp_dir dir;
+    const std::string path = dir / "disk";
+    ic::write(three, ic::sparse_file(path));
+    const std::pair<const char*, const char*> expected[] = {{"FAT12", "type=1"}, {"FAT16", "type=e"}, {"FAT32", "type=c"}};
+    const std::string dump = run("sfdisk --dump " + word(path)).output;
+    const auto mbr = struct_at<ic::master_boot_record>(three, ic::offset{});
+    for (std::size_t i = 0; i < 3; ++i) {
+        const std::uint64_t at = ic::from_disk(mbr.partition_record[i].starting_lba);
+        CHECK(run("blkid -p -o value -s VERSION -O " + std::to_string(at * 512) + ' ' + word(path))
+                  .output == expected[i].first + std::string{"\n"});
+        CHECK(dump.find(expected[i].second) != std::string::npos);
+    }
 }
 
 TEST_CASE("attributes and identifiers that are given are kept") {

@@ -39,7 +39,7 @@ inline image gpt_disk(const disk_plan& plan, const disk_layout& l) {
                                                 ? p.options.attributes | gpt_attributes::legacy_bios_bootable
                                                 : p.options.attributes});
         if (l.table == disk_table::hybrid && p.options.in_hybrid_mbr)
-            hybrid.push_back({.number = i + 1, .type = mbr_type_of(plan, p), .active = placed.bootable});
+            hybrid.push_back({.number = i + 1, .type = mbr_type_of(plan, p, placed), .active = placed.bootable});
         usable = std::min(usable, placed.at);
     }
     table.partitions = partitions;
@@ -62,7 +62,7 @@ inline image mbr_disk(const disk_plan& plan, const disk_layout& l) {
         const planned_partition& p = plan.partitions[i];
         auto& list = l.extended && i >= primaries_before_extended ? logicals : primaries;
         list.push_back({.name = p.name,
-                        .type = mbr_type_of(plan, p),
+                        .type = mbr_type_of(plan, p, l.partitions[i]),
                         .first = first_lba(l.partitions[i], l.sector_size),
                         .last = last_lba(l.partitions[i], l.sector_size),
                         .active = l.partitions[i].bootable});

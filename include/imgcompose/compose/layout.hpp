@@ -146,6 +146,17 @@ inline std::uint8_t mbr_type_of(const disk_plan& plan, const planned_partition& 
     return usual.value_or(mbr_type::linux_filesystem);
 }
 
+/// The same once it has its place: a filesystem of no fixed type has got one with its size. The firmware of a board finds
+/// its partition by the type that the board says, whatever is in it.
+inline std::uint8_t mbr_type_of(const disk_plan& plan, const planned_partition& p, const placed_partition& placed) {
+    const std::uint8_t usual = mbr_type_of(plan, p);
+    if (p.options.mbr_type || !p.content) return usual;
+    for (const board* b : plan.boards())
+        for (const firmware_partition& f : b->firmware)
+            if (f.mbr_type == usual) return usual;
+    return (*p.content)->mbr_type_of(placed.size, plan.surroundings_of(p, placed.at)).value_or(usual);
+}
+
 inline uuid gpt_type_of(const disk_plan& plan, const planned_partition& p) {
     if (p.options.type) return *p.options.type;
     if (const firmware_partition* f = plan.firmware_of(p.name); f != nullptr && !f->type.is_nil()) return f->type;

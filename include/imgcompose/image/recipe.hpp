@@ -87,6 +87,11 @@ public:
         [[nodiscard]] virtual const tree* files() const { return nullptr; }
         /// How a partition table marks this content: a GPT type and an MBR type byte, if there is an obvious one.
         [[nodiscard]] virtual std::optional<std::uint8_t> mbr_type() const { return {}; }
+        /// The MBR type of what `make` makes with the same arguments, where these decide it.
+        [[nodiscard]] virtual std::optional<std::uint8_t> mbr_type_of(bytes size, const surroundings& where) const {
+            static_cast<void>(size), static_cast<void>(where);
+            return mbr_type();
+        }
     };
 
     /// `m` is not null.

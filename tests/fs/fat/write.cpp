@@ -431,4 +431,8 @@ TEST_CASE("a recipe says what it is") {
     CHECK(fat(tree{})->kind() == "fat");
     CHECK(fat(tree{})->mbr_type() == 0x0c);
     CHECK(fat(tree{}, {.type = fat_type::fat16})->mbr_type() == 0x0e);
+    CHECK(fat(tree{})->mbr_type_of(4_MiB, {}) == 0x01);
+    CHECK(fat(tree{})->mbr_type_of(64_MiB, {}) == 0x0e);
+    CHECK(fat(tree{})->mbr_type_of(600_MiB, {}) == 0x0c);
+    CHECK(fat(tree{}, {.type = fat_type::fat32})->mbr_type_of(64_MiB, {}) == 0x0c);
 }

@@ -225,10 +225,13 @@ struct fat_recipe final : recipe::model {
     }
     [[nodiscard]] std::string label() const override { return options.label; }
     [[nodiscard]] const tree* files() const override { return &contents.from; }
-    /// Those with LBA, which is what everybody has read for thirty years.
-    [[nodiscard]] std::optional<std::uint8_t> mbr_type() const override {
-        return options.type == fat_type::fat12 ? 0x01 : options.type == fat_type::fat16 ? 0x0e : 0x0c;
+    [[nodiscard]] std::optional<std::uint8_t> mbr_type() const override { return mbr_type_of(options.type); }
+    [[nodiscard]] std::optional<std::uint8_t> mbr_type_of(bytes size, const surroundings& where) const override {
+        return mbr_type_of(fat_fit{contents, options, where}.in(size).type);
     }
+
+    /// Those with LBA, which is what everybody has read for thirty years; FAT12 has none.
+    static std::uint8_t mbr_type_of(fat_type t) { return t == fat_type::fat12 ? 0x01 : t == fat_type::fat16 ? 0x0e : 0x0c; }
 
     fat_options options;
     fat_contents contents;
