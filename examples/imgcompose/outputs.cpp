@@ -98,6 +98,7 @@ std::optional<ic::saved_plan> former_plan(const output_options& o) {
     if (!o.update || !std::filesystem::exists(plan_file(o))) return {};
     const ic::owned_bytes raw = ic::read_all(ic::blob(plan_file(o)));
     const std::string_view text{reinterpret_cast<const char*>(raw.data()), raw.size()};
+    if (ic::is_foreign_plan(text)) return {};
     auto plan = ic::parse_saved_plan(text, plan_file(o).string());
     if (!ic::is_image_of(plan, o.file)) return {};
     return plan;

@@ -31,10 +31,34 @@ TEST_CASE("a directory may be of any depth") {
     CHECK(files.directory_path(directory).size() == 2 + 2'000'000);
 }
 
-TEST_CASE("different times have different marks, before 1970 too") {
-    const auto mark = ic::source_files::mark;
-    CHECK(mark(1, 2) == mark(1, 2));
-    CHECK(mark(1, 2) != mark(1, 3));
-    CHECK(mark(-1, 0) != mark(1, 0));
-    CHECK(mark(-1, 999'999'999) != mark(0, 0));
+TEST_CASE("another inode, time of modification or of change makes another mark, before 1970 too") {
+    const auto status = [](std::uint64_t inode, std::int64_t mtime, std::int64_t ctime, std::uint32_t fraction = 0) {
+        ic::os::file_status s;
+        s.inode = inode, s.mtime_seconds = mtime, s.ctime_seconds = ctime, s.ctime_nanoseconds = fraction;
+        return s;
+    };
+    const std::vector<ic::os::file_status> all{status(1, 2, 3),  status(1, 2, 3, 1), status(2, 1, 3), status(1, 3, 2),
+                                               status(1, -1, 3), status(1, 0, 3),    status(0, 0, 0)};
+    ic::source_files files;
+    files.set_planned_at(1'700'000'000'000'000'000);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        for (std::size_t k = 0; k < all.size(); ++k) {
+            INFO(i << " and " << k);
+            CHECK(ic::source_files::is_same(files.mark(all[i]), all[k]) == (i == k));
+            CHECK((files.mark(all[i]) == files.mark(all[k])) == (i == k));
+        }
+}
+
+TEST_CASE("what changed just before it was planned could change again within its time") {
+    ic::source_files files;
+    ic::os::file_status s;
+    s.mtime_seconds = 90, s.ctime_seconds = 97;
+    CHECK_FALSE(ic::source_files::tells_changes(files.mark(s))); // when is not known
+    files.set_planned_at(100'000'000'000);
+    CHECK(ic::source_files::tells_changes(files.mark(s)));
+    s.ctime_seconds = 99;
+    CHECK_FALSE(ic::source_files::tells_changes(files.mark(s)));
+    s.mtime_seconds = 99, s.ctime_seconds = 0; // a filesystem that knows no time of change
+    CHECK_FALSE(ic::source_files::tells_changes(files.mark(s)));
+    CHECK_FALSE(ic::source_files::tells_changes(ic::source_files::unknown_mark));
 }

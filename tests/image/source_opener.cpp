@@ -3,7 +3,15 @@
 
 #include <imgcompose/os/faulty.hpp>
 #include <tests/support/catch.hpp>
+#include <tests/support/later.hpp>
 #include <tests/support/run.hpp>
+
+#include <array>
+#include <functional>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 namespace ic = imgcompose;
 using namespace ic::literals;
@@ -14,7 +22,7 @@ using imgcompose_test::write_file;
 namespace {
 ic::source_files::file_id planned(ic::source_files& files, ic::source_files::directory_id in, const std::string& name) {
     const auto s = ic::os::status_of(files.directory_path(in) + "/" + name);
-    return files.add_file(in, name, s.size, ic::source_files::mark(s.mtime_seconds, s.mtime_nanoseconds));
+    return files.add_file(in, name, s.size, files.mark(s));
 }
 std::string read(ic::source_opener& opener, const ic::source_files& files, ic::source_files::file_id id, std::uint64_t from,
                  std::size_t size) {
@@ -110,7 +118,13 @@ TEST_CASE("a file that is not what was planned with is refused by its path") {
     SECTION("shorter while it is read") {
         CHECK(read(opener, files, id, 0, 1) == "0");
         std::filesystem::resize_file(path, 4);
-        CHECK_THROWS_MATCHES(read(opener, files, id, 0, 10), ic::input_error, says(path + " ends at byte 4"));
+        CHECK_THROWS_MATCHES(read(opener, files, id, 0, 10), ic::input_error,
+                             says(path + " changed since the image was planned: it had 10 bytes and has 4"));
+    }
+    SECTION("shorter while it is read in pieces") {
+        CHECK(read(opener, files, id, 0, 1) == "0");
+        std::filesystem::resize_file(path, 4);
+        CHECK_THROWS_MATCHES(read(opener, files, id, 2, 8), ic::input_error, says(path + " ends at byte 4"));
     }
     // What failed is not taken for open.
     CHECK_THROWS_AS(read(opener, files, id, 2, 8), ic::error);
@@ -131,7 +145,171 @@ TEST_CASE("a directory deeper than any path may be long is reached") {
     ic::source_opener opener;
     ic::os::file_status s;
     REQUIRE(ic::os::file::try_status_at(opener.open_directory(files, at), "f", false, s) == 0);
-    const auto id = files.add_file(at, "f", s.size, ic::source_files::mark(s.mtime_seconds, s.mtime_nanoseconds));
+    const auto id = files.add_file(at, "f", s.size, files.mark(s));
     ic::source_opener fresh;
     CHECK(read(fresh, files, id, 0, 4) == "deep");
+}
+
+namespace {
+
+/// A directory of three files, planned long after they were made.
+struct settled_directory {
+    explicit settled_directory(const temp_dir& in) {
+        files.set_planned_at(ic::os::file_clock_now());
+        for (const char* name : {"a", "b", "c"}) write_file(in / name, std::string(9, *name));
+        root = files.add_root(in.path().string());
+        files.set_mark(root, files.mark(ic::os::status_of(in.path().string())));
+        for (const char* name : {"a", "b", "c"}) ids.push_back(planned(files, root, name));
+        std::this_thread::sleep_for(std::chrono::milliseconds{20}); // so that what is done next is at another time
+    }
+    ic::source_files files;
+    ic::source_files::directory_id root = 0;
+    std::vector<ic::source_files::file_id> ids;
+};
+
+void set_time(const std::string& path, std::timespec to) {
+    const std::array<std::timespec, 2> times{to, to};
+    REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times.data(), 0) == 0);
+}
+std::timespec time_of(const std::string& path) {
+    struct ::stat s {};
+    REQUIRE(::stat(path.c_str(), &s) == 0);
+    return s.st_mtim;
+}
+void write_over(const std::string& path, const std::string& with) {
+    std::fstream{path, std::ios::in | std::ios::out | std::ios::binary} << with;
+}
+
+} // namespace
+
+TEST_CASE("small files of a directory that nobody changed cost three calls each, and it two more") {
+    const temp_dir dir;
+    const imgcompose_test::an_hour_later later;
+    const settled_directory made{dir};
+    const auto before = ic::os::calls_made();
+    ic::source_opener opener;
+    for (const auto id : made.ids) (void)read(opener, made.files, id, 0, 9);
+    opener.finish();
+    const auto calls = ic::os::calls_made() - before;
+    CHECK(calls.opens == 4);
+    CHECK(calls.reads == 3);
+    CHECK(calls.statuses == 2);
+    CHECK(calls.all() == 13);
+}
+
+TEST_CASE("a small file that took the place of another is noticed, whenever and whatever times were set back") {
+    const temp_dir dir;
+    const imgcompose_test::an_hour_later later;
+    const settled_directory made{dir};
+    const temp_dir elsewhere;
+    const auto directory_time = time_of(dir.path().string()), file_time = time_of(dir / "b");
+    const auto replace = [&] {
+        write_file(elsewhere / "x", std::string(9, 'X'));
+        set_time(elsewhere / "x", file_time);
+        std::filesystem::rename(elsewhere / "x", dir / "b");
+        set_time(dir.path().string(), directory_time);
+    };
+    ic::source_opener opener;
+    const auto read_all = [&] {
+        for (const auto id : made.ids) (void)read(opener, made.files, id, 0, 9);
+        opener.finish();
+    };
+    const auto refused = says("/b changed since the image was planned: it was modified or replaced");
+    SECTION("before any was read") { replace(); }
+    SECTION("after its neighbour was read") {
+        CHECK(read(opener, made.files, made.ids[0], 0, 9) == "aaaaaaaaa");
+        replace();
+    }
+    SECTION("after it was read") {
+        CHECK(read(opener, made.files, made.ids[1], 0, 9) == "bbbbbbbbb");
+        replace();
+        CHECK_THROWS_MATCHES(opener.finish(), ic::input_error, refused);
+    }
+    SECTION("after it was read, and its directory was closed for others") {
+        CHECK(read(opener, made.files, made.ids[1], 0, 9) == "bbbbbbbbb");
+        replace();
+        ic::source_files others;
+        const auto root = others.add_root(elsewhere.path().string());
+        CHECK_THROWS_MATCHES(
+            [&] {
+                for (int i = 0; i < 20; ++i) {
+                    std::filesystem::create_directory(elsewhere / std::to_string(i));
+                    (void)opener.open_directory(others, others.add_directory(root, std::to_string(i)));
+                }
+            }(),
+            ic::input_error, refused);
+        return;
+    }
+    CHECK_THROWS_MATCHES(read_all(), ic::input_error, refused);
+}
+
+TEST_CASE("that other files come into a directory while it is read is no error") {
+    const temp_dir dir;
+    const imgcompose_test::an_hour_later later;
+    const settled_directory made{dir};
+    ic::source_opener opener;
+    CHECK(read(opener, made.files, made.ids[0], 0, 9) == "aaaaaaaaa");
+    write_file(dir / "new", "");
+    CHECK(read(opener, made.files, made.ids[1], 0, 9) == "bbbbbbbbb");
+    opener.finish();
+}
+
+TEST_CASE("that a file was written over in place with as many bytes is noticed if each is asked") {
+    const temp_dir dir;
+    const imgcompose_test::an_hour_later later;
+    const settled_directory made{dir};
+    ic::source_opener opener{true};
+    CHECK(read(opener, made.files, made.ids[0], 0, 9) == "aaaaaaaaa");
+    const auto time = time_of(dir / "b");
+    write_over(dir / "b", std::string(9, 'X'));
+    set_time(dir / "b", time);
+    CHECK_THROWS_MATCHES(read(opener, made.files, made.ids[1], 0, 9), ic::input_error, says("/b changed since"));
+}
+
+TEST_CASE("a file that is read in pieces is asked again when the last was read") {
+    const temp_dir dir;
+    const imgcompose_test::an_hour_later later;
+    const settled_directory made{dir};
+    ic::source_opener opener;
+    CHECK(read(opener, made.files, made.ids[1], 0, 4) == "bbbb");
+    SECTION("written over") { write_over(dir / "b", std::string(9, 'X')); }
+    SECTION("longer") { std::ofstream{dir / "b", std::ios::app} << "more"; }
+    (void)read(opener, made.files, made.ids[1], 4, 4);
+    const bool finishes = GENERATE(true, false);
+    CHECK_THROWS_MATCHES(finishes ? opener.finish() : (void)opener.open(made.files, made.ids[0]), ic::input_error,
+                         says("/b changed since"));
+    CHECK(read(opener, made.files, made.ids[2], 0, 9) == "ccccccccc");
+}
+
+TEST_CASE("where links are forbidden, one is not followed, even to the very file") {
+    const temp_dir dir;
+    const settled_directory made{dir};
+    ic::source_files files = made.files;
+    files.forbid_links();
+    std::filesystem::rename(dir / "b", dir / "elsewhere");
+    std::filesystem::create_symlink("elsewhere", dir / "b");
+    ic::source_opener opener;
+    CHECK_THROWS_MATCHES(read(opener, files, made.ids[1], 0, 9), ic::input_error, says("/b changed since the image was planned: it is now a symbolic link"));
+}
+
+TEST_CASE("what cannot be read is named by the place where reading failed") {
+    class broken final : public ic::os::native_calls {
+    public:
+        ic::os::answer read_at(ic::os::handle h, ic::offset at, std::span<std::byte> to) override {
+            return at >= ic::offset{5_B} ? -static_cast<ic::os::answer>(std::errc::io_error)
+                                         : ic::os::native_calls::read_at(h, at, to.first(std::min<std::size_t>(to.size(), 5 - at.count)));
+        }
+        ic::os::answer read_many_at(ic::os::handle h, ic::offset at, std::span<const std::span<std::byte>> to) override {
+            return read_at(h, at, to.front());
+        }
+    };
+    const temp_dir dir;
+    const settled_directory made{dir};
+    broken calls;
+    const ic::os::replaced_calls replaced{calls};
+    ic::source_opener opener;
+    CHECK_THROWS_MATCHES(read(opener, made.files, made.ids[0], 0, 9), ic::io_error, says("/a at byte 5"));
+    CHECK_THROWS_MATCHES(read(opener, made.files, made.ids[0], 2, 7), ic::io_error, says("/a at byte 5"));
+    std::vector<std::byte> all(9);
+    CHECK_THROWS_MATCHES(ic::os::file::open_for_reading(dir / "a").read_exactly_at(ic::offset{}, all), ic::io_error, says("/a at byte 5"));
 }

@@ -6,10 +6,12 @@
 #include <imgcompose/tree/steps.hpp>
 #include <imgcompose/write/write.hpp>
 #include <tests/support/catch.hpp>
+#include <tests/support/later.hpp>
 #include <tests/write/made.hpp>
 
 #include <chrono>
 #include <random>
+#include <thread>
 
 using namespace imgcompose;
 using namespace imgcompose_test;
@@ -46,6 +48,7 @@ std::uint64_t bytes_written(const image& changed, const std::filesystem::path& o
 
 TEST_CASE("an image made from a former one is the same as one made anew") {
     const temp_dir dir;
+    const an_hour_later later;
     std::mt19937 random{7};
     for (int i = 0; i < 300; ++i)
         put(dir / ("in/" + std::to_string(i % 9) + "/" + std::to_string(i)), random, i == 70 ? 3'000'000 : random() % 6000);
@@ -60,6 +63,17 @@ TEST_CASE("an image made from a former one is the same as one made anew") {
     SECTION("files came and went") {
         put(dir / "in/4/new", random, 10'000);
         std::filesystem::remove(dir / "in/7/70");
+    }
+    SECTION("a file has other bytes and the time that it had") {
+        const auto time = std::filesystem::last_write_time(dir / "in/6/6");
+        put(dir / "in/6/6", random, std::filesystem::file_size(dir / "in/6/6"));
+        std::filesystem::last_write_time(dir / "in/6/6", time);
+    }
+    SECTION("another file of the size and time that it had was put in its place") {
+        const auto time = std::filesystem::last_write_time(dir / "in/8/8");
+        put(dir / "x", random, std::filesystem::file_size(dir / "in/8/8"));
+        std::filesystem::last_write_time(dir / "x", time);
+        std::filesystem::rename(dir / "x", dir / "in/8/8");
     }
     SECTION("a file has other bytes and another time") { put(dir / "in/5/5", random, std::filesystem::file_size(dir / "in/5/5")); }
     SECTION("files changed places") {
@@ -84,6 +98,7 @@ TEST_CASE("an image made from a former one is the same as one made anew") {
 
 TEST_CASE("unaligned ranges that did not change are neither lost nor zeroed") {
     const temp_dir dir;
+    const an_hour_later later;
     std::mt19937 random{8};
     for (const char* name : {"a", "b", "c"}) put(dir / name, random, 10'000);
     const auto made = [&] {
@@ -111,6 +126,19 @@ TEST_CASE("a file that is not the image of a plan is known") {
         std::filesystem::last_write_time(dir / "image", std::filesystem::file_time_type::clock::now() - 1h);
         CHECK_FALSE(is_image_of(plan, dir / "image"));
     }
+    SECTION("written to, and its time set back") {
+        const auto time = std::filesystem::last_write_time(dir / "image");
+        std::this_thread::sleep_for(20ms); // a tick of the clock of files
+        write_file(dir / "image", "y");
+        std::filesystem::last_write_time(dir / "image", time);
+        CHECK_FALSE(is_image_of(plan, dir / "image"));
+    }
+    SECTION("another one of the same size and time") {
+        write_file(dir / "other", "y");
+        std::filesystem::last_write_time(dir / "other", std::filesystem::last_write_time(dir / "image"));
+        std::filesystem::rename(dir / "other", dir / "image");
+        CHECK_FALSE(is_image_of(plan, dir / "image"));
+    }
     SECTION("of another size") {
         write_file(dir / "image", "xx");
         CHECK_FALSE(is_image_of(plan, dir / "image"));
@@ -119,6 +147,7 @@ TEST_CASE("a file that is not the image of a plan is known") {
 
 TEST_CASE("a former image that changes while it is read is an error, and the old file stays") {
     const temp_dir dir;
+    const an_hour_later later;
     std::mt19937 random{9};
     put(dir / "in/a", random, 300'000);
     const image first = composed(dir / "in");

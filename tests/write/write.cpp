@@ -5,6 +5,8 @@
 #include <tests/support/run.hpp>
 #include <tests/write/made.hpp>
 
+#include <atomic>
+#include <functional>
 #include <thread>
 
 namespace ic = imgcompose;
@@ -175,4 +177,38 @@ TEST_CASE("small files and what is between them are written in few large pieces"
     CHECK(report.calls.reads == 1000);
     CHECK(report.calls.statuses <= 1002);
     CHECK(difference(read_file(dir / "out"), text_of(made)).empty());
+}
+
+TEST_CASE("a large file that is rewritten or grows while it is copied is an error") {
+    class writes_over final : public ic::os::native_calls {
+    public:
+        explicit writes_over(std::function<void()> f) : f_(std::move(f)) {}
+        ic::os::answer copy_range(ic::os::handle from, ic::offset from_at, ic::os::handle to, ic::offset to_at, ic::bytes size) override {
+            return once(ic::os::native_calls::copy_range(from, from_at, to, to_at, size));
+        }
+        ic::os::answer read_at(ic::os::handle h, ic::offset at, std::span<std::byte> to) override {
+            return once(ic::os::native_calls::read_at(h, at, to.first(std::min<std::size_t>(to.size(), 100'000))));
+        }
+
+    private:
+        ic::os::answer once(ic::os::answer a) {
+            if (!done_.exchange(true)) f_();
+            return a;
+        }
+        std::function<void()> f_;
+        std::atomic<bool> done_{false};
+    };
+    const temp_dir dir;
+    imgcompose_test::write_file(dir / "in/large", std::string(20 << 20, 'a'));
+    const ic::image made = ic::blob(dir / "in/large");
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    const bool grows = GENERATE(false, true);
+    writes_over calls{[&] {
+        if (grows) std::ofstream{dir / "in/large", std::ios::app} << "more";
+        else std::fstream{dir / "in/large", std::ios::in | std::ios::out} << "other";
+    }};
+    const ic::os::replaced_calls replaced{calls};
+    const std::size_t jobs = GENERATE(std::size_t{1}, std::size_t{2});
+    CHECK_THROWS_MATCHES(ic::write(made, ic::sparse_file(dir / "out"), {.jobs = jobs}), ic::input_error, says("/in/large changed since"));
+    CHECK_FALSE(std::filesystem::exists(dir / "out"));
 }

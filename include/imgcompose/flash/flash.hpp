@@ -77,6 +77,7 @@ template <class F> void verify(const image& written, const target& medium, const
         all.take(e->size);
         on_bytes(e->size);
     }
+    opener.finish();
 }
 inline void verify(const image& written, const target& medium) {
     verify(written, medium, {}, [](bytes) {});

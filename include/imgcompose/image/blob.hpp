@@ -51,7 +51,7 @@ inline image blob(const std::filesystem::path& path, const blob_options& options
     const auto slash = name.rfind('/');
     const auto directory = files->add_root(slash == std::string::npos ? "" : name.substr(0, slash + 1));
     const auto file = files->add_file(directory, slash == std::string::npos ? name : name.substr(slash + 1),
-                                      status.size, source_files::mark(status.mtime_seconds, status.mtime_nanoseconds));
+                                      status.size, files->mark(status));
     const auto index = result.add_source(std::shared_ptr<const source_files>{std::move(files)});
     result.append({.size = taken, .from = options.skip, .source = index, .item = file});
     if (padded > taken) result.place(offset{taken}, fill(padded - taken, options.pad_with));

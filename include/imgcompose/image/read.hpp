@@ -36,7 +36,7 @@ inline void read_extent(const image& from, const extent& e, bytes skip, std::spa
 
 /// Fills `to` with the bytes of `from` at `at`; undefined bytes are given as zero.
 /// Throws layout_error beyond the end of the image, io_error if a source cannot be read.
-/// `opener` keeps files open for who reads again and again.
+/// `opener` keeps files open for who reads again and again; that sources stayed what they were its `finish` tells.
 inline void read(const image& from, offset at, std::span<std::byte> to, source_opener& opener) {
     const offset end = at + bytes{to.size()};
     if (end > offset{from.size()}) fail::read_outside_image(at, bytes{to.size()}, from.size());
@@ -60,6 +60,7 @@ inline void read(const image& from, offset at, std::span<std::byte> to, source_o
 inline void read(const image& from, offset at, std::span<std::byte> to) {
     source_opener opener;
     read(from, at, to, opener);
+    opener.finish();
 }
 
 /// All bytes of a (small) image.

@@ -6,6 +6,7 @@
 #include <imgcompose/os/file.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -22,23 +23,33 @@ namespace fail {
 /// Opens files relative to their directories, of which it keeps the last few open, so that a path is walked seldom and
 /// may be of any length. One for each thread.
 ///
-/// That a file is what it was is asked of the file itself, but not for one that is read whole and whose directory has
-/// not changed since: no other file can have its name then, and its length shows by reading. Written over in place with
-/// as many bytes it would have been open to both, before and after any question.
+/// That a file is what it was is asked of the file itself, by its inode and times, after the last byte was read of it; a
+/// file that is read in pieces is asked before the first, too. Not asked is a file that is read whole and whose directory
+/// is what it was, before and after: no other file can have had its name then, and its length shows by reading. The one
+/// change that leaves no trace in the directory is that somebody writes over such a file in place with as many bytes;
+/// `asks_each_file` notices that also, for one more system call a file.
 class source_opener {
 public:
+    source_opener() = default;
+    explicit source_opener(bool asks_each_file) : asks_each_file_(asks_each_file) {}
+
     /// A file's bytes from `from` on. Throws io_error, or input_error if the file is not what it was.
     void read(const source_files& files, source_files::file_id id, bytes from, std::span<std::byte> to) {
         if (const os::file* const kept = files.open_file(id)) return kept->read_exactly_at(offset{from}, to);
         const auto& planned = files.at(id);
         const bool is_whole = from == bytes{} && to.size() == planned.size;
-        const bool is_same = is_whole && is_settled(files, planned);
-        const os::file& f = is_same ? open_unchecked(files, id) : open(files, id);
-        const os::answer got = is_whole ? f.try_read_at_or_longer(offset{}, to) : f.try_read_at(offset{from}, to);
-        if (got < 0) fail::system_refused_at(got, "cannot read", files.path_of(id), offset{from});
-        if (static_cast<std::uint64_t>(got) > to.size())
-            fail::source_changed(files.path_of(id), text::join("it had ", planned.size, " bytes and has more"));
-        if (static_cast<std::size_t>(got) != to.size())
+        const os::file& f = is_whole ? open_unchecked(files, id) : open(files, id);
+        std::size_t done = 0;
+        const os::answer got =
+            is_whole ? f.try_read_at_or_longer(offset{}, to, done) : f.try_read_at(offset{from}, to, done);
+        const bool is_all_there = got >= 0 && static_cast<std::size_t>(got) == to.size();
+        if (is_whole) {
+            if (is_all_there && relies_on_directory(files, id)) return;
+            check(); // which is the better message, if it is not what it was
+        }
+        if (got < 0)
+            fail::system_refused_at(got, "cannot read", files.path_of(id), offset{from} + bytes{done});
+        if (!is_all_there)
             fail::file_ends_early(files.path_of(id), offset{from}, bytes{to.size()},
                                   bytes{static_cast<std::uint64_t>(got)});
     }
@@ -47,20 +58,27 @@ public:
     const os::file& open(const source_files& files, source_files::file_id id) {
         if (const os::file* const kept = files.open_file(id)) return *kept;
         open_unchecked(files, id);
-        if (!is_checked_) check(files, id, files.at(id));
-        is_checked_ = true;
+        if (!is_in_use_) check();
+        is_in_use_ = true;
         return file_;
     }
+    /// The filesystem of the file that `open` gave last.
+    [[nodiscard]] std::uint64_t filesystem() const { return filesystem_; }
 
     /// Of a directory that is still open; good until the next call.
     os::handle open_directory(const source_files& files, source_files::directory_id id) {
         return directory_at(files, id).opened.get();
     }
 
+    /// Asks for the last time whether what was read is what it was, and closes everything. Throws input_error if not.
+    void finish() {
+        leave_file();
+        for (directory& d : directories_) leave(d);
+        close();
+    }
     /// Closes everything.
     void close() {
-        file_ = {};
-        file_of_ = nullptr;
+        forget_file();
         directories_.clear();
     }
 
@@ -72,24 +90,63 @@ private:
         const source_files* files = nullptr;
         source_files::directory_id id = 0;
         std::uint64_t last_use = 0;
-        bool is_unchanged = false; ///< it surely has the names that it had
+        bool is_unchanged = false; ///< it surely had the names that it had, when it was opened
         os::file opened{};
+        std::vector<source_files::file_id> trusted{}; ///< read while nothing but that told that they are what they were
     };
 
-    const os::file& open_unchecked(const source_files& files, source_files::file_id id) {
-        if (file_of_ == &files && file_id_ == id && file_.is_open()) return file_;
-        file_of_ = nullptr;
-        file_ = {};
-        const os::answer a = os::file::try_open(directory_at(files, files.at(id).directory).opened.get(),
-                                                files.name(id), os::open_mode::read);
+    void open_unchecked_file(const source_files& files, source_files::file_id id) {
+        leave_file();
+        const auto mode = files.forbids_links() ? os::open_mode::read_no_link : os::open_mode::read;
+        const os::answer a =
+            os::file::try_open(directory_at(files, files.at(id).directory).opened.get(), files.name(id), mode);
+        if (os::is_error(a, std::errc::too_many_symbolic_link_levels) && files.forbids_links())
+            fail::source_changed(files.path_of(id), "it is now a symbolic link");
         if (a < 0) fail::system_refused(a, "cannot open", files.path_of(id));
         file_ = os::file{static_cast<os::handle>(a), {}};
         file_of_ = &files, file_id_ = id;
-        is_checked_ = false;
+    }
+    const os::file& open_unchecked(const source_files& files, source_files::file_id id) {
+        if (file_of_ != &files || file_id_ != id || !file_.is_open()) open_unchecked_file(files, id);
         return file_;
     }
-    bool is_settled(const source_files& files, const source_files::file& planned) {
-        return files.tells_changes(planned.mtime_mark) && directory_at(files, planned.directory).is_unchanged;
+    /// The last question to a file that was read in pieces.
+    void leave_file() {
+        if (std::exchange(is_in_use_, false)) check();
+        forget_file();
+    }
+    void forget_file() {
+        file_ = {};
+        file_of_ = nullptr;
+        is_in_use_ = false;
+    }
+
+    /// Whether the directory of a file that was read whole tells that it is what it was.
+    bool relies_on_directory(const source_files& files, source_files::file_id id) {
+        const auto& planned = files.at(id);
+        if (asks_each_file_ || !source_files::tells_changes(planned.mark)) return false;
+        directory& d = directory_at(files, planned.directory);
+        if (d.is_unchanged) d.trusted.push_back(id);
+        return d.is_unchanged;
+    }
+    /// Whether a directory still is what it was when it was planned.
+    static bool is_as_planned(const directory& d) {
+        const std::uint64_t mark = d.files->mark_of(d.id);
+        os::file_status now;
+        return source_files::tells_changes(mark) && d.opened.try_status(now) >= 0 && source_files::is_same(mark, now);
+    }
+    /// The last question to a directory that files were trusted for. Where something was done in it, the files are asked.
+    static void leave(directory& d) {
+        if (!d.trusted.empty() && !is_as_planned(d)) {
+            for (const source_files::file_id id : d.trusted) {
+                os::file_status now;
+                const os::answer a = os::file::try_status_at(d.opened.get(), d.files->name(id),
+                                                             !d.files->forbids_links(), now);
+                if (a < 0) fail::source_changed(d.files->path_of(id), "it was removed");
+                require_as_planned(*d.files, id, now);
+            }
+        }
+        d.trusted.clear();
     }
 
     directory& directory_at(const source_files& files, source_files::directory_id id) {
@@ -118,10 +175,10 @@ private:
             path.clear();
         }
         directory& place = directories_.size() < most_directories ? directories_.emplace_back() : least_recent();
-        place = {&files, id, ++uses_, false, std::move(reached)};
-        const std::uint64_t mark = files.mtime_mark_of(id);
-        if (os::file_status now; files.tells_changes(mark) && place.opened.try_status(now) >= 0)
-            place.is_unchanged = source_files::mark(now.mtime_seconds, now.mtime_nanoseconds) == mark;
+        leave(place);
+        place.files = &files, place.id = id, place.last_use = ++uses_;
+        place.opened = std::move(reached);
+        place.is_unchanged = is_as_planned(place);
         return place;
     }
 
@@ -140,25 +197,32 @@ private:
         return *oldest;
     }
 
-    void check(const source_files& files, source_files::file_id id, const source_files::file& planned) const {
+    /// Asks the open file.
+    void check() {
         os::file_status now;
         if (const os::answer a = file_.try_status(now); a < 0)
-            fail::system_refused(a, "cannot ask about", files.path_of(id));
+            fail::system_refused(a, "cannot ask about", file_of_->path_of(file_id_));
+        filesystem_ = now.filesystem;
+        require_as_planned(*file_of_, file_id_, now);
+    }
+    static void require_as_planned(const source_files& files, source_files::file_id id, const os::file_status& now) {
+        const auto& planned = files.at(id);
         if (now.type != file_type::regular)
             fail::source_changed(files.path_of(id), text::join("it is now a ", name_of(now.type)));
         if (now.size.count != planned.size)
             fail::source_changed(files.path_of(id),
                                  text::join("it had ", planned.size, " bytes and has ", now.size.count));
-        if (source_files::mark(now.mtime_seconds, now.mtime_nanoseconds) != planned.mtime_mark)
-            fail::source_changed(files.path_of(id), "it was modified");
+        if (!source_files::is_same(planned.mark, now)) fail::source_changed(files.path_of(id), "it was modified or replaced");
     }
 
+    bool asks_each_file_ = false;
     std::vector<directory> directories_;
     std::uint64_t uses_ = 0;
     os::file file_;
     const source_files* file_of_ = nullptr;
     source_files::file_id file_id_ = 0;
-    bool is_checked_ = false; // of file_
+    bool is_in_use_ = false;       // of file_: it was checked and then given away, to be read in pieces
+    std::uint64_t filesystem_ = 0; // of the file that was checked last
 };
 
 IMGCOMPOSE_NAMESPACE_END

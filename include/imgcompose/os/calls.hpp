@@ -32,6 +32,8 @@ struct file_status {
     bytes allocated{};                                ///< less than `size` if the file has holes (or is compressed)
     std::int64_t mtime_seconds = 0;
     std::uint32_t mtime_nanoseconds = 0;
+    std::uint32_t ctime_nanoseconds = 0;
+    std::int64_t ctime_seconds = 0; ///< of the last change of any kind, which no program can set back
     std::uint64_t filesystem = 0; ///< with `inode`: which file it is
     std::uint64_t inode = 0;
 };
@@ -52,6 +54,7 @@ struct name_list {
 
 enum class open_mode : std::uint8_t {
     read,          ///< never waits, whatever it turns out to be
+    read_no_link,  ///< the same, and an error if it is a symbolic link
     directory,     ///< a directory, or a symbolic link to one
     directory_only,///< a directory, and no symbolic link
     create_new,    ///< to read and write; an error if it exists
@@ -77,7 +80,6 @@ public:
     virtual answer read_at(handle h, offset at, std::span<std::byte> to) = 0;
     virtual answer read_many_at(handle h, offset at, std::span<const std::span<std::byte>> to) = 0;
     virtual answer write_at(handle h, offset at, std::span<const std::byte> from) = 0;
-    virtual answer write_many_at(handle h, offset at, std::span<const std::span<const std::byte>> from) = 0;
     /// Behind what was written before, of a pipe or socket too. That nobody reads it any more is an error and no signal.
     virtual answer write_next(handle h, std::span<const std::byte> from) = 0;
     /// From one file to another inside the system; a clone where its filesystem can.
@@ -89,6 +91,8 @@ public:
     virtual answer seek_hole(handle h, offset at) = 0;
 
     virtual answer set_size(handle h, bytes size) = 0;
+    virtual answer set_owner(handle h, std::uint32_t uid, std::uint32_t gid) = 0;
+    virtual answer set_mode(handle h, std::uint16_t mode) = 0;
     /// Reserves the space of a range, which reads as before.
     virtual answer allocate(handle h, offset at, bytes size) = 0;
     /// Begins to write a range out, and does not wait for it.

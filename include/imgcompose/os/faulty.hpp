@@ -63,10 +63,6 @@ public:
     answer write_at(handle h, offset at, std::span<const std::byte> from) override {
         return ask([&] { return real_.write_at(h, at, from.first(std::min(from.size(), plan_.most_bytes))); });
     }
-    answer write_many_at(handle h, offset at, std::span<const std::span<const std::byte>> from) override {
-        if (plan_.most_bytes != std::numeric_limits<std::size_t>::max()) return write_at(h, at, from.front());
-        return ask([&] { return real_.write_many_at(h, at, from); });
-    }
     answer write_next(handle h, std::span<const std::byte> from) override {
         return ask([&] { return real_.write_next(h, from.first(std::min(from.size(), plan_.most_bytes))); });
     }
@@ -86,6 +82,12 @@ public:
     }
     answer set_size(handle h, bytes size) override {
         return ask([&] { return real_.set_size(h, size); });
+    }
+    answer set_owner(handle h, std::uint32_t uid, std::uint32_t gid) override {
+        return ask([&] { return real_.set_owner(h, uid, gid); });
+    }
+    answer set_mode(handle h, std::uint16_t mode) override {
+        return ask([&] { return real_.set_mode(h, mode); });
     }
     answer allocate(handle h, offset at, bytes size) override {
         return ask([&] { return real_.allocate(h, at, size); });

@@ -134,14 +134,19 @@ public:
 
     /// Fills `to`. Throws input_error if the file ends before.
     void read_exactly_at(offset at, std::span<std::byte> to) const {
-        const answer got = try_read_at(at, to);
-        if (got < 0) fail::system_refused_at(got, "cannot read", path_, at);
+        std::size_t done = 0;
+        const answer got = try_read_at(at, to, done);
+        if (got < 0) fail::system_refused_at(got, "cannot read", path_, at + bytes{done});
         if (static_cast<std::uint64_t>(got) != to.size())
             fail::file_ends_early(path_, at, bytes{to.size()}, bytes{static_cast<std::uint64_t>(got)});
     }
     /// How many bytes it could read: fewer than asked only at the end of the file.
     [[nodiscard]] answer try_read_at(offset at, std::span<std::byte> to) const {
         std::size_t done = 0;
+        return try_read_at(at, to, done);
+    }
+    /// The same; `done`, 0 at first, tells behind how many bytes it failed if it did.
+    [[nodiscard]] answer try_read_at(offset at, std::span<std::byte> to, std::size_t& done) const {
         while (done < to.size()) {
             const answer a = detail::persist(&call_counts::reads, [&] {
                 return current().read_at(handle_, at + bytes{done}, to.subspan(done));
@@ -154,15 +159,14 @@ public:
     }
 
     /// The same, and one byte more than fits `to` if the file is longer.
-    [[nodiscard]] answer try_read_at_or_longer(offset at, std::span<std::byte> to) const {
+    [[nodiscard]] answer try_read_at_or_longer(offset at, std::span<std::byte> to, std::size_t& done) const {
         std::byte beyond{};
         const std::array<std::span<std::byte>, 2> pieces{to, std::span{&beyond, 1}};
         const answer first = detail::persist(
             &call_counts::reads, [&] { return current().read_many_at(handle_, at, pieces); });
         if (first <= 0 || static_cast<std::size_t>(first) >= to.size()) return first;
-        const answer rest = try_read_at(at + bytes{static_cast<std::uint64_t>(first)},
-                                        to.subspan(static_cast<std::size_t>(first)));
-        return rest < 0 ? rest : first + rest;
+        done = static_cast<std::size_t>(first);
+        return try_read_at(at, to, done);
     }
 
     void write_exactly_at(offset at, std::span<const std::byte> from) const {
@@ -172,25 +176,6 @@ public:
             require_progress(a, at);
             at = at + bytes{static_cast<std::uint64_t>(a)};
             from = from.subspan(static_cast<std::size_t>(a));
-        }
-    }
-    /// The pieces one behind the other.
-    void write_exactly_at(offset at, std::span<std::span<const std::byte>> pieces) const {
-        while (!pieces.empty()) {
-            if (pieces.front().empty()) {
-                pieces = pieces.subspan(1);
-                continue;
-            }
-            const answer a = detail::persist(&call_counts::writes,
-                                             [&] { return current().write_many_at(handle_, at, pieces); });
-            require_progress(a, at);
-            auto done = static_cast<std::size_t>(a);
-            at = at + bytes{done};
-            while (!pieces.empty() && done >= pieces.front().size()) {
-                done -= pieces.front().size();
-                pieces = pieces.subspan(1);
-            }
-            if (done != 0) pieces.front() = pieces.front().subspan(done);
         }
     }
 
@@ -210,6 +195,12 @@ public:
     /// Gives a file opened as `create_unnamed` a name; an error if there is one of that name.
     [[nodiscard]] answer try_link(const char* path) const {
         return other([&] { return current().link(handle_, path); });
+    }
+    [[nodiscard]] answer try_set_owner(std::uint32_t uid, std::uint32_t gid) const {
+        return other([&] { return current().set_owner(handle_, uid, gid); });
+    }
+    [[nodiscard]] answer try_set_mode(std::uint16_t mode) const {
+        return other([&] { return current().set_mode(handle_, mode); });
     }
     [[nodiscard]] answer try_allocate(offset at, bytes size) const {
         return other([&] { return current().allocate(handle_, at, size); });

@@ -33,6 +33,7 @@ public:
     answer open(handle directory, const char* name, open_mode mode) override {
         // O_NONBLOCK: a fifo in the place of a file must not stop us.
         const int flags = mode == open_mode::read             ? O_RDONLY | O_NONBLOCK | O_NOCTTY
+                          : mode == open_mode::read_no_link   ? O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW
                           : mode == open_mode::directory      ? O_RDONLY | O_DIRECTORY
                           : mode == open_mode::directory_only ? O_RDONLY | O_DIRECTORY | O_NOFOLLOW
                           : mode == open_mode::create_new     ? O_RDWR | O_CREAT | O_EXCL
@@ -40,7 +41,8 @@ public:
                           : mode == open_mode::exclusive      ? O_RDWR | O_EXCL
                           : mode == open_mode::direct         ? O_WRONLY | O_DIRECT
                                                               : O_RDWR;
-        const bool only_reads = mode == open_mode::read || mode == open_mode::directory || mode == open_mode::directory_only;
+        const bool only_reads = mode == open_mode::read || mode == open_mode::read_no_link ||
+                                mode == open_mode::directory || mode == open_mode::directory_only;
         if (only_reads && may_keep_atime_.load(std::memory_order_relaxed)) {
             // Composing leaves no trace in its inputs, and the system need not write their times back. Only the owner may.
             const answer a = open_with(directory, name, flags | O_NOATIME);
@@ -73,13 +75,6 @@ public:
     answer write_at(handle h, offset at, std::span<const std::byte> from) override {
         return told(::pwrite(h, from.data(), from.size(), position(at)));
     }
-    answer write_many_at(handle h, offset at, std::span<const std::span<const std::byte>> from) override {
-        std::array<::iovec, 64> pieces{};
-        const std::size_t count = std::min(from.size(), pieces.size());
-        for (std::size_t i = 0; i < count; ++i)
-            pieces[i] = {const_cast<std::byte*>(from[i].data()), from[i].size()}; // iovec knows no const
-        return told(::pwritev(h, pieces.data(), static_cast<int>(count), position(at)));
-    }
     answer write_next(handle h, std::span<const std::byte> from) override {
         const without_sigpipe guard;
         const answer a = told(::write(h, from.data(), from.size()));
@@ -101,6 +96,8 @@ public:
     answer seek_hole(handle h, offset at) override { return told(::lseek(h, position(at), SEEK_HOLE)); }
 
     answer set_size(handle h, bytes size) override { return told(::ftruncate(h, static_cast<::off_t>(size.count))); }
+    answer set_owner(handle h, std::uint32_t uid, std::uint32_t gid) override { return told(::fchown(h, uid, gid)); }
+    answer set_mode(handle h, std::uint16_t mode) override { return told(::fchmod(h, mode)); }
     answer allocate(handle h, offset at, bytes size) override {
         return told(::fallocate(h, FALLOC_FL_KEEP_SIZE, position(at), static_cast<::off_t>(size.count)));
     }
@@ -271,6 +268,7 @@ private:
         to.size = bytes{s.stx_size};
         to.allocated = bytes{s.stx_blocks * 512};
         to.mtime_seconds = s.stx_mtime.tv_sec, to.mtime_nanoseconds = s.stx_mtime.tv_nsec;
+        to.ctime_seconds = s.stx_ctime.tv_sec, to.ctime_nanoseconds = s.stx_ctime.tv_nsec;
         to.filesystem = static_cast<std::uint64_t>(s.stx_dev_major) << 32 | s.stx_dev_minor;
         to.inode = s.stx_ino;
         return 0;

@@ -32,6 +32,8 @@ public:
             if (!is_directory) return refused(code, std::errc::not_a_directory);
         } else {
             if (is_directory) return refused({}, std::errc::is_a_directory);
+            if (mode == open_mode::read_no_link && std::filesystem::is_symlink(made->path, code))
+                return refused({}, std::errc::too_many_symbolic_link_levels);
             if (mode == open_mode::create_new) {
                 errno = 0;
                 std::FILE* const created = std::fopen(made->path.string().c_str(), "wbx");
@@ -39,8 +41,9 @@ public:
                 std::fclose(created);
             }
             errno = 0;
-            made->stream.open(made->path, mode == open_mode::read ? std::ios::binary | std::ios::in
-                                                                  : std::ios::binary | std::ios::in | std::ios::out);
+            const bool only_reads = mode == open_mode::read || mode == open_mode::read_no_link;
+            made->stream.open(made->path, only_reads ? std::ios::binary | std::ios::in
+                                                     : std::ios::binary | std::ios::in | std::ios::out);
             if (!made->stream) return refused_by_errno();
         }
         opened_.emplace(++last_, std::move(made));
@@ -94,9 +97,6 @@ public:
         if (!s) return refused_by_errno();
         return static_cast<answer>(from.size());
     }
-    answer write_many_at(handle h, offset to, std::span<const std::span<const std::byte>> from) override {
-        return write_at(h, to, from.front());
-    }
     answer write_next(handle h, std::span<const std::byte> from) override {
         const std::lock_guard lock{mutex_};
         if (h != standard_output) return unsupported(std::errc::bad_file_descriptor);
@@ -116,6 +116,13 @@ public:
         at(h).stream.flush();
         std::error_code code;
         std::filesystem::resize_file(at(h).path, size.count, code);
+        return code ? refused(code) : 0;
+    }
+    answer set_owner(handle, std::uint32_t, std::uint32_t) override { return unsupported(); }
+    answer set_mode(handle h, std::uint16_t mode) override {
+        const std::lock_guard lock{mutex_};
+        std::error_code code;
+        std::filesystem::permissions(at(h).path, static_cast<std::filesystem::perms>(mode), code);
         return code ? refused(code) : 0;
     }
     answer allocate(handle, offset, bytes) override { return unsupported(); }
@@ -215,6 +222,7 @@ private:
         const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
         to.mtime_seconds = seconds.time_since_epoch().count();
         to.mtime_nanoseconds = static_cast<std::uint32_t>(std::chrono::nanoseconds{time - seconds}.count());
+        to.ctime_seconds = to.mtime_seconds, to.ctime_nanoseconds = to.mtime_nanoseconds; // no other is known
         return 0;
     }
 

@@ -68,6 +68,7 @@ inline bool reads_same(const image& a, const image& b) {
         if (std::memcmp(from_a.data(), from_b.data(), from_a.size()) != 0) return false;
         at = at + step;
     }
+    open_a.finish(), open_b.finish();
     return true;
 }
 

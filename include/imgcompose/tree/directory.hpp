@@ -176,6 +176,7 @@ public:
     directory_reader(const std::filesystem::path& path, const directory_options& options)
         : options_(options), top_id_(files_->add_root(path.native().empty() ? "." : path.string())) {
         files_->set_planned_at(os::file_clock_now());
+        files_->forbid_links();
         top_ = open_top(path.string());
     }
 
@@ -233,6 +234,7 @@ private:
     void take_top(listing_reader& reader) {
         const os::file_status status = top_.status();
         filesystem_ = status.filesystem;
+        files_->set_mark(top_id_, files_->mark(status));
         tree::inode& inode = tree_.at(top_directory);
         inode.implied = false;
         take_status(inode, status);
@@ -266,7 +268,7 @@ private:
             inode.content = tree_.add_target(l.target_of(n));
         } else if (inode.type == file_type::regular && status.size != bytes{}) {
             inode.size = status.size.count;
-            inode.content = files_->add_file(parent.id, name, status.size, mark_of(status));
+            inode.content = files_->add_file(parent.id, name, status.size, files_->mark(status));
             if (n.ranges != 0) inode.ranges = tree_.add_ranges(std::move(l.ranges[n.ranges - 1]));
         }
 
@@ -275,16 +277,13 @@ private:
         if (may_have_names) with_more_names_.emplace(identity{status.filesystem, status.inode}, made);
         if (inode.type != file_type::directory) return;
         if (options_.one_file_system && status.filesystem != filesystem_) return;
-        directory next{made, files_->add_directory(parent.id, name, mark_of(status)), std::make_shared<request>()};
+        directory next{made, files_->add_directory(parent.id, name, files_->mark(status)), std::make_shared<request>()};
         const std::string& above = parent.asked->path;
         if ((!above.empty() || parent.id == top_id_) && above.size() < longest_path)
             next.asked->path = above.empty() ? name : text::join(above, '/', name);
         inside.push_back(std::move(next));
     }
 
-    static std::uint64_t mark_of(const os::file_status& s) {
-        return source_files::mark(s.mtime_seconds, s.mtime_nanoseconds);
-    }
     static void take_status(tree::inode& to, const os::file_status& from) {
         to.type = from.type;
         to.mode = from.mode;

@@ -32,6 +32,9 @@ struct progress {
 struct write_options {
     std::size_t jobs = 0;          ///< threads; 0: one a processor, at most four
     bool fsync = false;            ///< wait until it is on the medium; otherwise only a crash of the system can tear it
+    /// Ask each small source file, after it was read, whether it is what it was when planned. Without, only writing over
+    /// one in place with as many bytes goes unnoticed (see source_opener). A system call a file more.
+    bool ask_each_source = false;
     std::vector<digest*> digests{}; ///< each is given all bytes of the image
     std::function<void(const progress&)> on_progress{}; ///< from any thread, one at a time; what it throws ends the writing
     std::stop_token cancel{};                           ///< `cancelled` is thrown soon after a stop was requested

@@ -19,7 +19,7 @@ inline bool is_image_of(const saved_plan& p, const std::filesystem::path& file) 
     os::file_status now;
     if (os::file::try_status_at(os::working_directory, file.string().c_str(), true, now) < 0) return false;
     return now.type == file_type::regular && now.size == p.file_size && p.image_size <= now.size &&
-           source_files::mark(now.mtime_seconds, now.mtime_nanoseconds) == p.file_mtime_mark;
+           source_files::state_of(now) == p.file_state;
 }
 
 namespace detail {
@@ -77,7 +77,7 @@ inline image taken_from(const image& now, const saved_plan& plan, const std::fil
     auto files = std::make_shared<source_files>();
     const auto parent = former.has_parent_path() ? former.parent_path() : std::filesystem::path{"."};
     const auto id = files->add_file(files->add_root(parent.string()), former.filename().string(), status.size,
-                                    source_files::mark(status.mtime_seconds, status.mtime_nanoseconds));
+                                    files->mark(status));
     image made{now.size()};
     std::vector<std::uint32_t> sources;
     for (const source& s : now.sources()) sources.push_back(made.add_source(s));

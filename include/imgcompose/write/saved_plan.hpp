@@ -27,9 +27,10 @@ namespace fail {
 }
 } // namespace fail
 
-/// Which ranges of an image hold what of which file. A range is known by a hash of the file's path, size, modification
-/// time and the position in it; bytes that were made and not read from a file are not in it, nor are files modified so
-/// shortly before planning that their time proves nothing.
+/// Which ranges of an image hold what of which file. A range is known by a hash of the file's path, size, inode, times of
+/// modification and of change, and the position in it: a file with other bytes under an old time is another one. Bytes
+/// that were made and not read from a file are not in it, nor are files changed so shortly before planning that their
+/// times prove nothing.
 struct saved_plan {
     struct range {
         offset at{};
@@ -43,7 +44,7 @@ struct saved_plan {
     std::vector<range> ranges{}; ///< in order of `at`
     /// The image file as it was when it was complete. Another one there now is not the image of this plan.
     bytes file_size{};
-    std::uint64_t file_mtime_mark = 0;
+    std::uint64_t file_state = 0; ///< source_files::state_of
 
     friend bool operator==(const saved_plan&, const saved_plan&) = default;
 };
@@ -63,7 +64,7 @@ public:
         if (held == nullptr) return {};
         const source_files& files = **held;
         const auto& file = files.at(e.item);
-        if (!files.tells_changes(file.mtime_mark)) return {};
+        if (!source_files::tells_changes(file.mark)) return {};
         if (files_ != &files || directory_ != file.directory) {
             files_ = &files, directory_ = file.directory;
             path_ = std::filesystem::absolute(files.directory_path(file.directory)).string() + '/';
@@ -72,7 +73,7 @@ public:
         path_.resize(directory_length_);
         path_ += files.name(e.item);
         path_ += '\0';
-        for (const std::uint64_t n : {file.size, file.mtime_mark, e.from.count}) (path_ += std::to_string(n)) += ' ';
+        for (const std::uint64_t n : {file.size, file.mark, e.from.count}) (path_ += std::to_string(n)) += ' ';
         return siphash128({0x696d67636f6d706f, 0x736520706c616e00}, path_);
     }
 
@@ -91,16 +92,20 @@ inline saved_plan plan_of(const image& written, const std::filesystem::path& fil
     const os::file_status now = os::status_of(file.string());
     saved_plan p{.image_size = written.size(),
                  .file_size = now.size,
-                 .file_mtime_mark = source_files::mark(now.mtime_seconds, now.mtime_nanoseconds)};
+                 .file_state = source_files::state_of(now)};
     detail::plan_keys keys{written};
     for (const extent& e : written.extents())
         if (const auto key = keys.key(e)) p.ranges.push_back({e.at, e.size, *key});
     return p;
 }
 
-/// As text: a line of `imgcompose-plan 1`, one of sizes and time, then one a range, numbers in hexadecimal.
+namespace detail {
+inline constexpr std::string_view saved_plan_title = "imgcompose-plan ", saved_plan_version = "2\n";
+} // namespace detail
+
+/// As text: a line of `imgcompose-plan 2`, one of sizes and state, then one a range, numbers in hexadecimal.
 inline std::string to_text(const saved_plan& p) {
-    std::string s = "imgcompose-plan 1\n";
+    std::string s = text::join(detail::saved_plan_title, detail::saved_plan_version);
     const auto number = [&](std::uint64_t n, char end) {
         char digits[16];
         s.append(digits, std::to_chars(digits, digits + sizeof digits, n, 16).ptr);
@@ -108,7 +113,7 @@ inline std::string to_text(const saved_plan& p) {
     };
     number(p.image_size.count, ' ');
     number(p.file_size.count, ' ');
-    number(p.file_mtime_mark, ' ');
+    number(p.file_state, ' ');
     number(p.ranges.size(), '\n');
     for (const saved_plan::range& r : p.ranges) {
         number(from_start(r.at).count, ' ');
@@ -119,11 +124,16 @@ inline std::string to_text(const saved_plan& p) {
     return s;
 }
 
+/// Whether a text is a plan of another version of this library, of no use to this one.
+inline bool is_foreign_plan(std::string_view s) {
+    return s.starts_with(detail::saved_plan_title) &&
+           !s.substr(detail::saved_plan_title.size()).starts_with(detail::saved_plan_version);
+}
+
 /// Reads it back. `name` is what messages call it. Throws input_error if it is not what `to_text` makes.
 inline saved_plan parse_saved_plan(std::string_view s, std::string_view name) {
-    constexpr std::string_view title = "imgcompose-plan 1\n";
-    if (!s.starts_with(title)) fail::not_a_saved_plan(name, 1);
-    s.remove_prefix(title.size());
+    if (!s.starts_with(detail::saved_plan_title) || is_foreign_plan(s)) fail::not_a_saved_plan(name, 1);
+    s.remove_prefix(detail::saved_plan_title.size() + detail::saved_plan_version.size());
     std::size_t line = 2;
     const auto number = [&](char end) {
         std::uint64_t n = 0;
@@ -136,7 +146,7 @@ inline saved_plan parse_saved_plan(std::string_view s, std::string_view name) {
     saved_plan p;
     p.image_size = bytes{number(' ')};
     p.file_size = bytes{number(' ')};
-    p.file_mtime_mark = number(' ');
+    p.file_state = number(' ');
     const std::uint64_t count = number('\n');
     if (count > s.size()) fail::not_a_saved_plan(name, 2); // a range has more than one character
     p.ranges.reserve(static_cast<std::size_t>(count));

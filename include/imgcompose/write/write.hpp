@@ -176,12 +176,13 @@ private:
     void work() noexcept {
         std::uint64_t number = 0;
         try {
-            source_opener opener;
+            source_opener opener{options_.ask_each_source};
             write_buffer buffer;
             for (portion p; take_portion(p);) {
                 number = p.number;
                 process(p, opener, buffer);
             }
+            opener.finish();
         } catch (...) {
             const std::lock_guard lock{mutex_};
             // Of several failures the first in the image is told, so that the message depends less on chance.
