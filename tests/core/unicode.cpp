@@ -57,3 +57,13 @@ TEST_CASE("UTF-16 becomes UTF-8 and back again, halves of pairs a replacement") 
     CHECK(ic::utf8_of(std::u16string{char16_t{0xdc00}}) == "\xef\xbf\xbd");
     CHECK(ic::utf8_of(std::u16string{char16_t{0xd83d}}) == "\xef\xbf\xbd");
 }
+
+TEST_CASE("wide characters take two columns of a terminal, combining ones none") {
+    CHECK(ic::terminal_columns_of(U'a') == 1);
+    CHECK(ic::terminal_columns_of(U'\u00e9') == 1);
+    CHECK(ic::terminal_columns_of(U'\u30b7') == 2); // katakana
+    CHECK(ic::terminal_columns_of(U'\uac00') == 2); // hangul
+    CHECK(ic::terminal_columns_of(U'\uff21') == 2); // full-width A
+    CHECK(ic::terminal_columns_of(U'\U0001f600') == 2);
+    CHECK(ic::terminal_columns_of(U'\u0301') == 0); // an accent
+}

@@ -52,3 +52,20 @@ TEST_CASE("attributes by name") {
     CHECK(ic::gpt_attribute_named("bootable") == ic::gpt_attributes::legacy_bios_bootable);
     CHECK_THROWS_MATCHES(ic::gpt_attribute_named("boot"), ic::input_error, says("legacy_bios_bootable"));
 }
+
+TEST_CASE("people are told types in words") {
+    CHECK(type::title_of(type::linux_filesystem) == "Linux filesystem");
+    CHECK(type::title_of(type::esp) == "EFI system");
+    CHECK(type::title_of(type::linux_root_arm64) == "Linux root (arm64)");
+    CHECK(type::title_of(type::named("usr_x86_64_verity_sig")) == "Linux usr verity signature (x86_64)");
+    CHECK(type::title_of(ic::uuid{}) == "00000000-0000-0000-0000-000000000000");
+    CHECK(ic::mbr_type::title_of(0x0c) == "FAT32 (LBA)");
+    CHECK(ic::mbr_type::title_of(0x7f) == "type 0x7f");
+    for (const auto& n : type::names) CHECK(!n.title.empty());
+    for (const auto& n : ic::mbr_type::names) CHECK(!n.title.empty());
+}
+
+TEST_CASE("a misspelt type is answered with the nearest one") {
+    CHECK_THROWS_MATCHES(type::named("linux_swop"), ic::input_error, says("did you mean `linux_swap`?"));
+    CHECK_THROWS_MATCHES(ic::mbr_type::named("linux_lvn"), ic::input_error, says("did you mean `linux_lvm`?"));
+}

@@ -4,6 +4,7 @@
 
 #include <imgcompose/core/guid.hpp>
 #include <imgcompose/core/named_range.hpp>
+#include <imgcompose/core/suggest.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -74,9 +75,12 @@ namespace fail {
 [[noreturn]] inline void board_has_no_such_blob(std::string_view board, std::string_view blob,
                                                 std::span<const boot_blob> blobs) {
     std::string known;
-    for (const boot_blob& b : blobs) text::append(known, text::join(' ', b.name));
-    throw input_error(text::join(board, " has no place for a bootloader file ", text::quoted(blob),
-                                 "; it has places for:", known.empty() ? std::string{" none"} : known));
+    std::vector<std::string_view> names;
+    for (const boot_blob& b : blobs) text::append(known, text::join(' ', names.emplace_back(b.name)));
+    const std::string_view meant = text::nearest(blob, names);
+    throw input_error(text::join(board, " has no place for a bootloader file ", text::quoted(blob), "; it has places for:",
+                                 known.empty() ? std::string{" none"} : known,
+                                 meant.empty() ? std::string{} : text::join("; did you mean `", meant, "`?")));
 }
 [[noreturn]] inline void boot_blob_is_too_large(std::string_view board, const boot_blob& blob, bytes size) {
     throw layout_error(text::join(blob.name, " has ", size.count, " bytes, ", (size - blob.skip - blob.maximum).count,

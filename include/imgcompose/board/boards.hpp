@@ -10,12 +10,14 @@
 #include <imgcompose/board/raspberry_pi.hpp>
 #include <imgcompose/board/rockchip.hpp>
 #include <imgcompose/board/starfive.hpp>
+#include <imgcompose/core/suggest.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 IMGCOMPOSE_NAMESPACE_BEGIN
 
@@ -37,6 +39,10 @@ static_assert(check(all_boards));
 
 namespace fail {
 [[noreturn]] inline void no_such_board(std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const board* b : all_boards) names.push_back(b->name);
+    if (const std::string_view meant = text::nearest(name, names); !meant.empty())
+        throw input_error(text::join("there is no board ", text::quoted(name), "; did you mean `", meant, "`?"));
     // Those whose names begin alike, or all.
     std::string near, known;
     for (const board* b : all_boards) {

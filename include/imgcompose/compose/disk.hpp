@@ -36,6 +36,17 @@ constexpr std::string_view name_of(disk_table t) {
     return "unknown";
 }
 
+/// What people call it.
+constexpr std::string_view title_of(disk_table t) {
+    switch (t) {
+    case disk_table::gpt: return "GPT";
+    case disk_table::mbr: return "MBR";
+    case disk_table::hybrid: return "GPT with a hybrid MBR";
+    case disk_table::none: return "no partition table";
+    }
+    return "unknown";
+}
+
 /// An image at a place of its own, counted from the start of the disk or of the partition that holds it.
 struct placed_image {
     std::string name{}; ///< for messages and plans

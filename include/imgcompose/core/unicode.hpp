@@ -36,6 +36,27 @@ constexpr utf8_code_point first_code_point(std::string_view s) {
     return {value, size};
 }
 
+/// Whether terminals give it two columns: East Asian wide and full-width characters, and emoji.
+/// Source: Unicode 15, EastAsianWidth.txt, in blocks.
+constexpr bool is_wide(char32_t c) {
+    return (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0x303e) || (c >= 0x3041 && c <= 0xa4cf) ||
+           (c >= 0xa960 && c <= 0xa97f) || (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||
+           (c >= 0xfe30 && c <= 0xfe6f) || (c >= 0xff01 && c <= 0xff60) || (c >= 0xffe0 && c <= 0xffe6) ||
+           (c >= 0x1f300 && c <= 0x1f64f) || (c >= 0x1f680 && c <= 0x1f6ff) || (c >= 0x1f900 && c <= 0x1f9ff) ||
+           (c >= 0x20000 && c <= 0x3fffd);
+}
+
+/// Whether it stands upon the character before it and takes no room. Source: Unicode 15, the blocks of combining marks,
+/// and what joins or marks direction.
+constexpr bool is_combining(char32_t c) {
+    return (c >= 0x0300 && c <= 0x036f) || (c >= 0x1ab0 && c <= 0x1aff) || (c >= 0x1dc0 && c <= 0x1dff) ||
+           (c >= 0x200b && c <= 0x200f) || (c >= 0x20d0 && c <= 0x20ff) || (c >= 0xfe00 && c <= 0xfe0f) ||
+           (c >= 0xfe20 && c <= 0xfe2f);
+}
+
+/// 0, 1 or 2.
+constexpr std::size_t terminal_columns_of(char32_t c) { return is_combining(c) ? 0 : is_wide(c) ? 2 : 1; }
+
 /// Calls `unit` with each UTF-16 unit of the UTF-8 text, in order. False at the first byte that is not well-formed.
 template <class Unit> constexpr bool for_each_utf16_unit(std::string_view utf8, Unit&& unit) {
     while (!utf8.empty()) {

@@ -3,29 +3,37 @@
 // case, with '-' for '_', and without "linux_" in front: "root-arm64" is linux_root_arm64.
 #pragma once
 
+#include <imgcompose/core/suggest.hpp>
 #include <imgcompose/core/text.hpp>
 #include <imgcompose/partition/types.hpp>
 
+#include <array>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 IMGCOMPOSE_NAMESPACE_BEGIN
 
 namespace fail {
 [[noreturn]] inline void no_such_partition_type(std::string_view name) {
-    std::string known;
-    for (const auto& n : partition_type::names) text::append(known, text::join(' ', n.name));
-    throw input_error(text::join(text::quoted(name),
-                                 " is not a partition type; write a UUID, root_<architecture> or "
-                                 "usr_<architecture> with or without _verity or _verity_sig, or one of:",
-                                 known));
+    std::vector<std::string_view> known;
+    for (const auto& n : partition_type::names) known.push_back(n.name);
+    throw input_error(text::join(text::quoted(name), " is not a partition type",
+                                 text::nearest(name, known).empty()
+                                     ? "; write a UUID, root_<architecture> or usr_<architecture> with or without "
+                                       "_verity or _verity_sig, or a name"
+                                     : "",
+                                 text::did_you_mean(name, known)));
 }
 [[noreturn]] inline void no_such_mbr_type(std::string_view name) {
-    std::string known;
-    for (const auto& n : mbr_type::names) text::append(known, text::join(' ', n.name));
-    throw input_error(text::join(text::quoted(name),
-                                 " is not an MBR partition type; write two hexadecimal digits, such "
-                                 "as 0x83, or one of:",
-                                 known));
+    std::vector<std::string_view> known;
+    for (const auto& n : mbr_type::names) known.push_back(n.name);
+    throw input_error(text::join(text::quoted(name), " is not an MBR partition type",
+                                 text::nearest(name, known).empty()
+                                     ? "; write two hexadecimal digits, such as 0x83, or a name"
+                                     : "",
+                                 text::did_you_mean(name, known)));
 }
 [[noreturn]] inline void no_such_attribute(std::string_view name) {
     throw input_error(text::join(text::quoted(name),
@@ -120,6 +128,18 @@ inline std::string name_of(const uuid& type) {
     return to_string(type);
 }
 
+/// What people call it: "Linux filesystem", "Linux root (arm64)"; the UUID's text if it has no name.
+inline std::string title_of(const uuid& type) {
+    for (const named_type& n : names)
+        if (n.type == type) return std::string{n.title};
+    for (const linux_architecture& a : linux_architectures)
+        for (const detail::linux_type_column& c : detail::linux_type_columns)
+            if (a.*c.member == type)
+                return text::join("Linux ", c.prefix.substr(0, c.prefix.size() - 1),
+                                  c.suffix.empty() ? "" : c.suffix == "_verity" ? " verity" : " verity signature", " (", a.name, ')');
+    return to_string(type);
+}
+
 } // namespace partition_type
 
 namespace mbr_type {
@@ -146,6 +166,13 @@ inline std::string name_of(std::uint8_t type) {
     for (const named_type& n : names)
         if (n.type == type) return std::string{n.name};
     return type < 16 ? text::hex(type).insert(2, "0") : text::hex(type);
+}
+
+/// What people call it: "FAT32 (LBA)"; "type 0x7f" if it has no name.
+inline std::string title_of(std::uint8_t type) {
+    for (const named_type& n : names)
+        if (n.type == type) return std::string{n.title};
+    return text::join("type ", name_of(type));
 }
 
 } // namespace mbr_type

@@ -52,39 +52,40 @@ inline constexpr uuid starfive_spl = hifive_bbl;
 struct named_type {
     std::string_view name{};
     uuid type{};
+    std::string_view title{}; ///< for people
 };
 
 /// The names of those that belong to no architecture. A type with two names is reported by its first.
 inline constexpr std::array<named_type, 29> names{{
-    {"esp", esp},
-    {"mbr_partition_scheme", mbr_partition_scheme},
-    {"bios_boot", bios_boot},
-    {"xbootldr", xbootldr},
-    {"prep_boot", prep_boot},
-    {"basic_data", basic_data},
-    {"microsoft_reserved", microsoft_reserved},
-    {"windows_recovery", windows_recovery},
-    {"linux_filesystem", linux_filesystem},
-    {"linux_generic", linux_filesystem}, // systemd-repart's word
-    {"linux_swap", linux_swap},
-    {"linux_home", linux_home},
-    {"linux_srv", linux_srv},
-    {"linux_var", linux_var},
-    {"linux_tmp", linux_tmp},
-    {"linux_user_home", linux_user_home},
-    {"linux_raid", linux_raid},
-    {"linux_lvm", linux_lvm},
-    {"linux_reserved", linux_reserved},
-    {"linux_luks", linux_luks},
-    {"linux_dm_crypt", linux_dm_crypt},
-    {"chromeos_kernel", chromeos_kernel},
-    {"chromeos_rootfs", chromeos_rootfs},
-    {"chromeos_reserved", chromeos_reserved},
-    {"chromeos_firmware", chromeos_firmware},
-    {"u_boot_environment", u_boot_environment},
-    {"starfive_spl", starfive_spl},
-    {"hifive_bbl", hifive_bbl},
-    {"hifive_fsbl", hifive_fsbl},
+    {"esp", esp, "EFI system"},
+    {"mbr_partition_scheme", mbr_partition_scheme, "MBR partition scheme"},
+    {"bios_boot", bios_boot, "BIOS boot"},
+    {"xbootldr", xbootldr, "extended boot loader"},
+    {"prep_boot", prep_boot, "PReP boot"},
+    {"basic_data", basic_data, "basic data"},
+    {"microsoft_reserved", microsoft_reserved, "Microsoft reserved"},
+    {"windows_recovery", windows_recovery, "Windows recovery"},
+    {"linux_filesystem", linux_filesystem, "Linux filesystem"},
+    {"linux_generic", linux_filesystem, "Linux filesystem"}, // systemd-repart's word
+    {"linux_swap", linux_swap, "Linux swap"},
+    {"linux_home", linux_home, "Linux home"},
+    {"linux_srv", linux_srv, "Linux server data"},
+    {"linux_var", linux_var, "Linux variable data"},
+    {"linux_tmp", linux_tmp, "Linux temporary data"},
+    {"linux_user_home", linux_user_home, "Linux user's home"},
+    {"linux_raid", linux_raid, "Linux RAID"},
+    {"linux_lvm", linux_lvm, "Linux LVM"},
+    {"linux_reserved", linux_reserved, "Linux reserved"},
+    {"linux_luks", linux_luks, "Linux LUKS"},
+    {"linux_dm_crypt", linux_dm_crypt, "Linux dm-crypt"},
+    {"chromeos_kernel", chromeos_kernel, "ChromeOS kernel"},
+    {"chromeos_rootfs", chromeos_rootfs, "ChromeOS root filesystem"},
+    {"chromeos_reserved", chromeos_reserved, "ChromeOS reserved"},
+    {"chromeos_firmware", chromeos_firmware, "ChromeOS firmware"},
+    {"u_boot_environment", u_boot_environment, "U-Boot environment"},
+    {"starfive_spl", starfive_spl, "StarFive SPL"},
+    {"hifive_bbl", hifive_bbl, "HiFive BBL"},
+    {"hifive_fsbl", hifive_fsbl, "HiFive FSBL"},
 }};
 
 } // namespace partition_type
@@ -100,26 +101,27 @@ inline constexpr std::uint8_t non_fs_data = 0xda, xbootldr = 0xea, gpt_protectiv
 struct named_type {
     std::string_view name{};
     std::uint8_t type = empty;
+    std::string_view title{}; ///< for people
 };
 inline constexpr std::array<named_type, 18> names{{
-    {"fat12", fat12},
-    {"fat16_small", fat16_small},
-    {"extended", extended},
-    {"fat16", fat16},
-    {"ntfs", ntfs},
-    {"fat32", fat32},
-    {"fat32_lba", fat32_lba},
-    {"fat16_lba", fat16_lba},
-    {"extended_lba", extended_lba},
-    {"linux_swap", linux_swap},
-    {"linux_filesystem", linux_filesystem},
-    {"linux_extended", linux_extended},
-    {"linux_lvm", linux_lvm},
-    {"non_fs_data", non_fs_data},
-    {"xbootldr", xbootldr},
-    {"gpt_protective", gpt_protective},
-    {"esp", esp},
-    {"linux_raid", linux_raid},
+    {"fat12", fat12, "FAT12"},
+    {"fat16_small", fat16_small, "FAT16, up to 32 MiB"},
+    {"extended", extended, "extended"},
+    {"fat16", fat16, "FAT16"},
+    {"ntfs", ntfs, "NTFS or exFAT"},
+    {"fat32", fat32, "FAT32"},
+    {"fat32_lba", fat32_lba, "FAT32 (LBA)"},
+    {"fat16_lba", fat16_lba, "FAT16 (LBA)"},
+    {"extended_lba", extended_lba, "extended (LBA)"},
+    {"linux_swap", linux_swap, "Linux swap"},
+    {"linux_filesystem", linux_filesystem, "Linux filesystem"},
+    {"linux_extended", linux_extended, "Linux extended"},
+    {"linux_lvm", linux_lvm, "Linux LVM"},
+    {"non_fs_data", non_fs_data, "data without a filesystem"},
+    {"xbootldr", xbootldr, "extended boot loader"},
+    {"gpt_protective", gpt_protective, "protective GPT"},
+    {"esp", esp, "EFI system"},
+    {"linux_raid", linux_raid, "Linux RAID"},
 }};
 
 /// Whether logical partitions can lie in a partition of this type.
