@@ -8,7 +8,9 @@
 #include <imgcompose/inspect/inspect.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +23,7 @@ IMGCOMPOSE_NAMESPACE_BEGIN
 struct layout_change {
     file_change::kind what = file_change::kind::changed;
     std::string subject{};          ///< "disk", "partition 2 (root)", "idbloader.img"
-    std::vector<std::string> how{}; ///< "size 512 MiB (536870912), then 1 GiB (1073741824)"
+    std::vector<std::string> how{}; ///< "size: 512 MiB -> 1 GiB"
 
     friend bool operator==(const layout_change&, const layout_change&) = default;
 };
@@ -42,11 +44,11 @@ struct disk_comparison {
 
 namespace detail {
 
-/// Collects "what before, then after".
+/// Collects "what: before -> after".
 class change_list {
 public:
     template <class T> void differs(std::string_view what, const T& before, const T& after) {
-        if (before != after) how.push_back(text::join(what, ' ', shown(before), ", then ", shown(after)));
+        if (before != after) how.push_back(text::join(what, ": ", shown(before), " -> ", shown(after)));
     }
     std::vector<std::string> how{};
 
@@ -54,10 +56,56 @@ private:
     static std::string shown(const std::string& s) { return s.empty() ? "none" : s; }
     static std::string shown(std::string_view s) { return shown(std::string{s}); }
     static std::string shown(bool b) { return b ? "yes" : "no"; }
-    static std::string shown(bytes b) { return text::join(readable(b), " (", b.count, ')'); }
+    static std::string shown(bytes b) { // exactly: where it is rounded for people, the bytes too
+        if (b == bytes{}) return "none";
+        const std::string s = readable(b);
+        return s.find('.') == s.npos ? s : text::join(s, " (", b.count, " bytes)");
+    }
     static std::string shown(offset o) { return position_text(o); }
     static std::string shown(const uuid& id) { return id.is_nil() ? "none" : to_string(id); }
     static std::string shown(std::uint64_t n) { return text::join(n); }
+};
+
+/// Which partitions of two disks are the same one: those with the same GUID, then those with the same name and type,
+/// with the same label, and with the same number. Each of these tells only where it is unique on both disks.
+class partition_pairs {
+public:
+    partition_pairs(const std::vector<found_partition>& a, const std::vector<found_partition>& b)
+        : a_(a), b_(b), of_a_(a.size()), of_b_(b.size()) {
+        pair_by([](const found_partition& p) { return p.id.is_nil() ? std::string{} : to_string(p.id); });
+        pair_by([](const found_partition& p) {
+            return p.name.empty() ? std::string{} : text::join(p.type_name(), ' ', p.name);
+        });
+        pair_by([](const found_partition& p) { return p.content ? p.content->label : std::string{}; });
+        pair_by([](const found_partition& p) { return text::join(p.number); });
+    }
+    /// What the partition of that index in the first list is in the second; nothing if it is not there.
+    [[nodiscard]] const found_partition* of_a(std::size_t i) const { return of_a_[i]; }
+    [[nodiscard]] const found_partition* of_b(std::size_t i) const { return of_b_[i]; }
+
+private:
+    void pair_by(const auto& key_of) {
+        const auto left = [&](const auto& list, const auto& partners) { // key and index, of unique keys
+            std::map<std::string, std::optional<std::size_t>> found;
+            for (std::size_t i = 0; i < list.size(); ++i)
+                if (partners[i] == nullptr)
+                    if (std::string key = key_of(list[i]); !key.empty()) {
+                        const auto [at, is_new] = found.try_emplace(std::move(key), i);
+                        if (!is_new) at->second.reset();
+                    }
+            return found;
+        };
+        const auto in_b = left(b_, of_b_);
+        for (const auto& [key, i] : left(a_, of_a_)) {
+            const auto j = in_b.find(key);
+            if (!i || j == in_b.end() || !j->second) continue;
+            of_a_[*i] = &b_[*j->second];
+            of_b_[*j->second] = &a_[*i];
+        }
+    }
+
+    const std::vector<found_partition>&a_, &b_;
+    std::vector<const found_partition*> of_a_, of_b_;
 };
 
 class disk_comparer {
@@ -84,7 +132,7 @@ private:
     void compare_tables() {
         change_list c;
         c.differs("size", in_a_.size, in_b_.size);
-        c.differs("table", name_of(in_a_.table), name_of(in_b_.table));
+        c.differs("table", title_of(in_a_.table), title_of(in_b_.table));
         c.differs("sector size", in_a_.sector_size, in_b_.sector_size);
         c.differs("GUID", in_a_.disk_id.value_or(uuid{}), in_b_.disk_id.value_or(uuid{}));
         c.differs("signature", signature(in_a_), signature(in_b_));
@@ -95,20 +143,22 @@ private:
     }
 
     void compare_partitions() {
-        for (const found_partition& p : in_a_.partitions)
-            if (const found_partition* const now = in_b_.partition(p.number)) compare_partition(p, *now);
-            else add(kind::removed, "partition " + p.title());
-        for (const found_partition& p : in_b_.partitions)
-            if (in_a_.partition(p.number) == nullptr) add(kind::added, "partition " + p.title());
+        const partition_pairs pairs{in_a_.partitions, in_b_.partitions};
+        for (std::size_t i = 0; i < in_a_.partitions.size(); ++i)
+            if (const found_partition* const now = pairs.of_a(i)) compare_partition(in_a_.partitions[i], *now);
+            else add(kind::removed, "partition " + in_a_.partitions[i].title());
+        for (std::size_t i = 0; i < in_b_.partitions.size(); ++i)
+            if (pairs.of_b(i) == nullptr) add(kind::added, "partition " + in_b_.partitions[i].title());
     }
     void compare_partition(const found_partition& p, const found_partition& q) {
         change_list c;
+        c.differs("number", std::uint64_t{p.number}, std::uint64_t{q.number});
         c.differs("name", p.name, q.name);
-        c.differs("type", p.type_name(), q.type_name());
+        c.differs("type", p.type_title(), q.type_title());
         c.differs("GUID", p.id, q.id);
         c.differs("attributes", text::hex(p.attributes.bits), text::hex(q.attributes.bits));
         c.differs("bootable", p.bootable, q.bootable);
-        c.differs("begin", p.at, q.at);
+        c.differs("start", p.at, q.at);
         c.differs("size", p.size, q.size);
         const std::string subject = "partition " + q.title();
         add(kind::changed, subject, std::move(c.how));
@@ -118,11 +168,11 @@ private:
     void compare_contents(const std::string& subject, const window& a, const std::optional<found_content>& x,
                           const window& b, const std::optional<found_content>& y) {
         change_list c;
-        const found_content none{.kind = "no filesystem"};
+        const found_content none;
         const found_content &before = x ? *x : none, &after = y ? *y : none;
         c.differs("filesystem", before.kind, after.kind);
         c.differs("label", before.label, after.label);
-        c.differs("filesystem id", before.id, after.id);
+        c.differs("filesystem ID", before.id, after.id);
         c.differs("filesystem size", before.size, after.size);
         if (before.ext4 && after.ext4) compare_ext4(c, *before.ext4, *after.ext4);
         if (before.fat && after.fat)
@@ -153,7 +203,7 @@ private:
             if (std::ranges::find(after, f) == after.end()) changed += " -" + f;
         for (const std::string& f : after)
             if (std::ranges::find(before, f) == before.end()) changed += " +" + f;
-        if (!changed.empty()) c.how.push_back("features" + changed);
+        if (!changed.empty()) c.how.push_back("features:" + changed);
     }
 
     void compare_artefacts() {

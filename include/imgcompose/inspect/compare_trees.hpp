@@ -22,7 +22,7 @@ struct file_change {
 
     kind what = kind::changed;
     std::string path{};             ///< absolute; "/" for the top directory
-    std::vector<std::string> how{}; ///< of what changed: "mode 0644, then 0600", "content"
+    std::vector<std::string> how{}; ///< of what changed: "mode: 0644 -> 0600", "content"
 
     friend bool operator==(const file_change&, const file_change&) = default;
 };
@@ -46,19 +46,19 @@ inline std::string time_text(const timestamp& t) {
     return text::join(t.seconds, '.', fraction);
 }
 
-/// Appends "what before, then after" for each fact in which two inodes differ.
+/// "what: before -> after" for each fact in which two inodes differ.
 inline std::vector<std::string> differences(const tree& a, const tree::inode& x, const tree& b, const tree::inode& y,
                                             const compare_options& options) {
     std::vector<std::string> how;
     const auto differs = [&](std::string_view what, const auto& before, const auto& after) {
-        if (before != after) how.push_back(text::join(what, ' ', before, ", then ", after));
+        if (before != after) how.push_back(text::join(what, ": ", before, " -> ", after));
     };
     differs("type", name_of(x.type), name_of(y.type));
     differs("mode", octal(x.mode), octal(y.mode));
     differs("owner", text::join(x.uid, ':', x.gid), text::join(y.uid, ':', y.gid));
     if (options.times && x.mtime(options.epoch) != y.mtime(options.epoch))
         differs("mtime", time_text(x.mtime(options.epoch)), time_text(y.mtime(options.epoch)));
-    differs("names", x.links, y.links);
+    differs("hard links", x.links, y.links);
 
     std::vector<std::string> changed_attributes;
     const auto &before = a.xattrs_of(x), &after = b.xattrs_of(y);
@@ -77,7 +77,7 @@ inline std::vector<std::string> differences(const tree& a, const tree::inode& x,
         differs("device", text::join(m.major, ':', m.minor), text::join(n.major, ':', n.minor));
     }
     if (x.type == file_type::regular) {
-        differs("size", x.size, y.size);
+        if (x.size != y.size) how.push_back(text::join("size: ", x.size, " -> ", y.size, " bytes"));
         if (x.size == y.size && options.contents && !reads_same(content_of(a, x), content_of(b, y)))
             how.push_back("content");
     }

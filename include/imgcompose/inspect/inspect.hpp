@@ -200,7 +200,9 @@ private:
             for (std::size_t j = i + 1; j < regions.size() && regions[j].at < regions[i].end() && overlaps < 100; ++j)
                 say_overlap(regions[i], regions[j]), ++overlaps;
         for (const found_partition& p : report_.partitions) {
-            const bool odd = from_start(p.at) % bytes{4096} != bytes{};
+            // What firmware or a boot loader reads by itself is read once and hardly ever written.
+            const bool of_firmware = p.type == partition_type::bios_boot || report_.artefact_of(p) != nullptr;
+            const bool odd = !of_firmware && from_start(p.at) % bytes{4096} != bytes{};
             const bool unaligned =
                 p.content && p.content->filesystem && from_start(p.at) % bytes{mebibytes{1}} != bytes{};
             if (odd || unaligned)
@@ -239,8 +241,9 @@ private:
         });
     }
     void say_overlap(const disk_region& a, const disk_region& b) {
-        const auto named = [](const disk_region& r) {
-            return r.what == disk_region::kind::partition ? text::join("partition ", text::quoted(r.name)) : r.name;
+        const auto named = [&](const disk_region& r) {
+            const bool listed = r.what == disk_region::kind::partition && r.index < report_.partitions.size();
+            return listed ? text::join("partition ", report_.partitions[r.index].title()) : r.name;
         };
         const bool both = a.what == disk_region::kind::partition && b.what == disk_region::kind::partition;
         const bytes common = std::min(a.end(), b.end()) - b.at;

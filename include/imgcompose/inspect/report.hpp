@@ -64,6 +64,10 @@ struct found_partition {
     [[nodiscard]] std::string type_name() const {
         return type.is_nil() ? mbr_type::name_of(mbr_type.value_or(0)) : partition_type::name_of(type);
     }
+    /// What people call its type: "Linux filesystem".
+    [[nodiscard]] std::string type_title() const {
+        return type.is_nil() ? mbr_type::title_of(mbr_type.value_or(0)) : partition_type::title_of(type);
+    }
     /// "1 (boot)"
     [[nodiscard]] std::string title() const {
         return name.empty() ? text::join(number) : text::join(number, " (", name, ')');
@@ -126,6 +130,16 @@ struct found_gpt_copy {
     std::string problem{}; ///< if it is not
 };
 
+/// The partition of an MBR that the logical ones lie in.
+struct found_extended {
+    std::uint32_t number = 0;
+    std::uint8_t type = 0;
+    offset at{};
+    bytes size{};
+
+    [[nodiscard]] offset end() const { return at + size; }
+};
+
 struct disk_report {
     bytes size{};
     bytes sector_size{512}; ///< what the table counts in
@@ -136,6 +150,7 @@ struct disk_report {
     lba first_usable{}, last_usable{};                 ///< GPT, inclusive
     std::optional<found_content> content{};            ///< of a disk without a table
     std::vector<found_partition> partitions{};         ///< by number
+    std::optional<found_extended> extended{};          ///< MBR
     std::vector<found_artefact> artefacts{};           ///< by place
     std::vector<disk_region> regions{};                ///< by place
     std::vector<disk_finding> findings{};              ///< by place
@@ -151,5 +166,38 @@ struct disk_report {
         return p == partitions.end() ? nullptr : &*p;
     }
 };
+
+/// What people call a region: "1 boot", "partition 3", "idbloader.img", "free".
+inline std::string title_of(const disk_report& r, const disk_region& region) {
+    if (region.what != disk_region::kind::partition || region.index >= r.partitions.size()) return region.name;
+    const found_partition& p = r.partitions[region.index];
+    return p.name.empty() ? text::join("partition ", p.number) : text::join(p.number, ' ', p.name);
+}
+
+/// The region before it with which one shares bytes, and how many.
+struct region_overlap {
+    const disk_region* with = nullptr;
+    bytes common{};
+};
+
+/// Of the region of that index: the one of those before it with which it shares most; nothing if it shares none.
+inline std::optional<region_overlap> overlap_of(const disk_report& r, std::size_t index) {
+    const disk_region& own = r.regions[index];
+    region_overlap most;
+    for (std::size_t i = 0; i < index; ++i) {
+        const disk_region& other = r.regions[i];
+        if (other.end() <= own.at || own.end() <= other.at) continue;
+        const bytes common = std::min(own.end(), other.end()) - std::max(own.at, other.at);
+        if (common > most.common) most = {&other, common};
+    }
+    if (most.with == nullptr) return {};
+    return most;
+}
+
+/// How much of it lies behind the end of the disk.
+inline bytes beyond_the_end(const disk_report& r, const disk_region& region) {
+    const offset end{r.size};
+    return region.end() <= end ? bytes{} : region.end() - std::max(end, region.at);
+}
 
 IMGCOMPOSE_NAMESPACE_END

@@ -7,12 +7,14 @@
 #include <imgcompose/core/readable.hpp>
 #include <imgcompose/core/unicode.hpp>
 #include <imgcompose/inspect/report.hpp>
+#include <imgcompose/inspect/text_width.hpp>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,17 +45,6 @@ inline std::string xml_text(std::string_view s) {
     }
     return out;
 }
-/// At most `most` code points, with an ellipsis for the rest.
-inline std::string shortened(std::string_view s, std::size_t most) {
-    std::size_t at = 0, count = 0, cut = 0;
-    while (at < s.size()) {
-        if (count + 1 == most) cut = at;
-        if (++count > most) return std::string{s.substr(0, cut)} + "\xe2\x80\xa6";
-        at += std::max<std::size_t>(first_code_point(s.substr(at)).size, 1);
-    }
-    return std::string{s};
-}
-
 /// What a row is filled with: the colour's class, and what the legend calls it.
 struct svg_fill {
     std::string_view name{}, meaning{}, colour{};
@@ -78,6 +69,11 @@ struct svg_row {
     offset at{};
     bytes size{};
     double used = -1; ///< share that files take; negative: not known
+    std::string trouble{};    ///< that it overlaps another, or reaches behind the end of the disk
+    double overlapped = 0;    ///< share at its beginning that another has too
+    double beyond = 0;        ///< share behind the end of the disk
+    bool heading = false;     ///< of the rows up to `last_inside`: it has no bar of its own
+    std::size_t last_inside = 0;
     unsigned y = 0, height = 0;
 };
 
@@ -87,6 +83,9 @@ public:
 
     std::string write() {
         make_rows();
+        unsigned widest = 0;
+        for (const svg_row& row : rows_) widest = std::max(widest, text_width(readable(row.size), strong_font));
+        at_x_ = size_x - widest - space;
         unsigned y = top;
         for (svg_row& row : rows_) {
             row.y = y;
@@ -102,15 +101,18 @@ private:
     // Columns: strip, wedges, bar, text with positions and sizes right-aligned.
     static constexpr unsigned width = 880, top = 92, gap = 3;
     static constexpr unsigned strip_x = 24, strip_width = 22, bar_x = 104, bar_width = 190, text_x = 312;
-    static constexpr unsigned at_x = 752, size_x = width - 24;
+    static constexpr unsigned size_x = width - 24, space = 16; // between columns
+    static constexpr font title_font{20, true}, name_font{15, true}, small_font{13, false}, strong_font{14, true};
 
     // --- rows --------------------------------------------------------------------------------------------------------
 
     void make_rows() {
         using kind = disk_region::kind;
-        for (const disk_region& r : report_.regions) {
+        for (std::size_t i = 0; i < report_.regions.size(); ++i) {
+            const disk_region& r = report_.regions[i];
             if (r.size == bytes{}) continue;
-            svg_row row{.name = r.name, .at = r.at, .size = r.size};
+            add_heading(r.at);
+            svg_row row{.name = title_of(report_, r), .at = r.at, .size = r.size};
             switch (r.what) {
             case kind::table: row.fill = svg_table; break;
             case kind::bootloader: take_artefact(row, report_.artefacts[r.index]); break;
@@ -119,14 +121,39 @@ private:
             case kind::unknown: row.fill = svg_unknown; break;
             case kind::free: row.fill = svg_free; break;
             }
+            take_trouble(row, i);
+            if (heading_ && report_.extended && r.end() <= report_.extended->end()) rows_[*heading_].last_inside = rows_.size();
             // The parts of a table that lie side by side are one thing to people.
-            if (r.what == kind::table && !rows_.empty() && rows_.back().fill == svg_table &&
-                rows_.back().at + rows_.back().size == r.at) {
+            if (r.what == kind::table && row.trouble.empty() && !rows_.empty() && rows_.back().fill == svg_table && !rows_.back().heading &&
+                rows_.back().trouble.empty() && rows_.back().at + rows_.back().size == r.at) {
                 rows_.back().name += ", " + r.name;
                 rows_.back().size += r.size;
+                if (heading_ && rows_[*heading_].last_inside == rows_.size()) --rows_[*heading_].last_inside;
                 continue;
             }
             rows_.push_back(std::move(row));
+        }
+    }
+    /// The extended partition, before the first of what lies in it.
+    void add_heading(offset at) {
+        if (heading_ || !report_.extended || at < report_.extended->at) return;
+        heading_ = rows_.size();
+        const found_extended& e = *report_.extended;
+        svg_row row{.fill = svg_table, .name = text::join("partition ", e.number), .details = text::join(mbr_type::title_of(e.type), ", for the logical partitions"),
+                    .at = e.at, .size = e.size, .heading = true, .last_inside = rows_.size()};
+        if (e.end() > offset{report_.size}) row.trouble = beyond_text(e.end() - std::max(offset{report_.size}, e.at));
+        rows_.push_back(std::move(row));
+    }
+    static std::string beyond_text(bytes b) { return text::join(readable(b), " beyond the end of the disk"); }
+    static double share(bytes part, bytes of) { return static_cast<double>(part.count) / static_cast<double>(of.count); }
+    void take_trouble(svg_row& row, std::size_t index) const {
+        if (const auto o = overlap_of(report_, index)) {
+            row.trouble = text::join("overlaps ", title_of(report_, *o->with), " by ", readable(o->common));
+            row.overlapped = share(o->common, row.size);
+        }
+        if (const bytes b = beyond_the_end(report_, report_.regions[index]); b != bytes{}) {
+            row.trouble += (row.trouble.empty() ? "" : ", ") + beyond_text(b);
+            row.beyond = share(b, row.size);
         }
     }
     static void take_artefact(svg_row& row, const found_artefact& a) {
@@ -141,8 +168,7 @@ private:
         std::string& d = row.details;
         if (listed) {
             const found_partition& p = report_.partitions[r.index];
-            row.name = p.name.empty() ? text::join("partition ", p.number) : text::join(p.number, "  ", p.name);
-            if (!c) d = p.type_name();
+            if (!c) d = p.type_title();
             if (const found_artefact* const a = report_.artefact_of(p)) return take_artefact(row, *a);
         }
         row.fill = !c ? svg_other : c->fat ? svg_fat : c->filesystem ? svg_linux : svg_other;
@@ -157,8 +183,10 @@ private:
     /// Room for its lines, and four pixels more for each doubling beyond 4 KiB; two for what is free.
     static unsigned height_of(const svg_row& r) {
         const unsigned doublings = static_cast<unsigned>(std::bit_width(r.size.count / 4096));
+        const unsigned lines = 1u + (r.details.empty() ? 0 : 1) + (r.trouble.empty() ? 0 : 1);
+        if (r.heading) return 8 + lines * 16;
         if (r.fill == svg_free) return std::max(20u, 6 + doublings * 2);
-        return std::max(r.details.empty() ? 24u : 40u, 18 + doublings * 4);
+        return std::max(8 + lines * 16, 18 + doublings * 4);
     }
 
     // --- drawing -----------------------------------------------------------------------------------------------------
@@ -170,15 +198,14 @@ private:
     }
 
     void body() {
-        text_at(strip_x, 36, "title", shortened(title_.empty() ? "disk" : title_, 80));
-        const std::string table =
-            report_.table == disk_table::none ? "no partition table" : text::join(name_of(report_.table), " table");
+        text_at(strip_x, 36, "title", shortened_to(title_.empty() ? "disk" : title_, size_x - strip_x, title_font));
         text_at(strip_x, 60, "small",
-                text::join(readable(report_.size), ", ", table, ", sectors of ", report_.sector_size.count, " bytes"));
-        line("<text x='", at_x, "' y='", top - 10, "' class='small end'>sector</text>");
+                text::join(readable(report_.size), ", ", title_of(report_.table), ", sectors of ", report_.sector_size.count, " bytes"));
+        line("<text x='", at_x_, "' y='", top - 10, "' class='small end'>sector</text>");
         line("<text x='", size_x, "' y='", top - 10, "' class='small end'>size</text>");
         strip();
         for (const svg_row& r : rows_) row(r);
+        brackets();
         unsigned y = bottom_ + 30;
         legend(y);
         findings(y);
@@ -195,6 +222,7 @@ private:
     }
     void strip() {
         for (const svg_row& r : rows_) {
+            if (r.heading) continue;
             const std::string_view fill = svg_fills[r.fill].name;
             const std::uint64_t first = on_strip(r.at), last = on_strip(r.at + r.size);
             if (r.fill != svg_free)
@@ -205,12 +233,44 @@ private:
                  "' height='", pixels(std::max<std::uint64_t>(last - first, 30)), "'/>");
         }
         for (const svg_row& r : rows_) // neighbours may have one colour
-            if (r.fill != svg_free && on_strip(r.at + r.size) - on_strip(r.at) >= 200)
+            if (!r.heading && r.fill != svg_free && on_strip(r.at + r.size) - on_strip(r.at) >= 200)
                 line("<path class='frame' d='M", strip_x, ' ', pixels(on_strip(r.at)), "h", strip_width, "'/>");
+        for (const svg_row& r : rows_) {
+            if (r.overlapped <= 0) continue;
+            const bytes common{static_cast<std::uint64_t>(r.overlapped * static_cast<double>(r.size.count))};
+            const std::uint64_t first = on_strip(r.at), last = on_strip(r.at + common);
+            line("<rect class='clash' x='", strip_x, "' y='", pixels(first), "' width='", strip_width, "' height='",
+                 pixels(std::max<std::uint64_t>(last - first, 200)), "'/>");
+        }
         line("<rect class='frame' x='", strip_x, "' y='", top, "' width='", strip_width, "' height='", bottom_ - top,
              "'/>");
     }
+    /// Beside the bars of what lies in the extended partition.
+    void brackets() {
+        for (const svg_row& r : rows_) {
+            if (!r.heading) continue;
+            const svg_row& last = rows_[std::min(r.last_inside, rows_.size() - 1)];
+            line("<path class='bracket' d='M", bar_x, ' ', r.y + r.height / 2, "h-9V", last.y + last.height, "h9'/>");
+        }
+    }
     void row(const svg_row& r) {
+        if (!r.heading) bar(r);
+        const unsigned lines = 1u + (r.details.empty() ? 0 : 1) + (r.trouble.empty() ? 0 : 1);
+        const unsigned first = r.y + r.height / 2 + 5 - (lines - 1) * 8;
+        const bool free = r.fill == svg_free;
+        // What is free begins with the first whole sector.
+        const bool sector = r.at.count % 512 == 0 || free;
+        const std::string position = sector ? text::join(div_up(r.at.count, 512)) : text::join("byte ", r.at.count);
+        const std::string size = readable(r.size);
+        const unsigned name_end = at_x_ - text_width(position, small_font) - space;
+        text_at(text_x, first, free ? "small" : "name", shortened_to(r.name, name_end - text_x, free ? small_font : name_font));
+        text_at(at_x_, first, "number end", position);
+        text_at(size_x, first, free ? "number end" : "number strong end", size);
+        unsigned y = first;
+        if (!r.details.empty()) text_at(text_x, y += 17, "small", shortened_to(r.details, size_x - text_x, small_font));
+        if (!r.trouble.empty()) text_at(text_x, y += 17, "finding", shortened_to("\xe2\x96\xb2 " + r.trouble, size_x - text_x, small_font));
+    }
+    void bar(const svg_row& r) {
         const svg_fill& fill = svg_fills[r.fill];
         const auto box = [&](std::string_view classes, unsigned box_width) {
             line("<rect class='", classes, "' x='", bar_x, "' y='", r.y, "' width='", box_width, "' height='", r.height,
@@ -225,54 +285,67 @@ private:
         if (!fill.pattern.empty())
             line("<rect fill='url(#p-", fill.name, ")' x='", bar_x, "' y='", r.y, "' width='", bar_width, "' height='",
                  r.height, "'/>");
+        const auto clash = [&](unsigned y, unsigned height) {
+            line("<rect class='clash' x='", bar_x, "' y='", y, "' width='", bar_width, "' height='", height, "'/>");
+        };
+        const auto pixels_of = [&](double share_of_it) { return std::max(4u, static_cast<unsigned>(share_of_it * r.height)); };
+        if (r.overlapped > 0) clash(r.y, pixels_of(r.overlapped));
+        if (r.beyond > 0) clash(r.y + r.height - pixels_of(r.beyond), pixels_of(r.beyond));
         box("frame", bar_width);
-
-        const bool two = !r.details.empty();
-        const unsigned middle = r.y + r.height / 2, first = two ? middle - 3 : middle + 5;
-        const std::string_view tone = r.fill == svg_free ? "small" : "name";
-        text_at(text_x, first, tone, shortened(r.name, 44));
-        if (two) text_at(text_x, first + 17, "small", shortened(r.details, 84));
-        // What is free begins with the first whole sector.
-        const bool sector = r.at.count % 512 == 0 || r.fill == svg_free;
-        const std::string position = sector ? text::join(div_up(r.at.count, 512)) : text::join("byte ", r.at.count);
-        text_at(at_x, first, "number end", position);
-        text_at(size_x, first, r.fill == svg_free ? "number end" : "number strong end", readable(r.size));
     }
     void legend(unsigned& y) {
         unsigned x = strip_x;
+        const auto begin = [&](std::string_view meaning) { // of one sample with its meaning
+            const unsigned needed = 29 + text_width(meaning, small_font);
+            if (x != strip_x && x + needed > size_x) x = strip_x, y += 24;
+            text_at(x + 29, y, "small", meaning);
+            return std::exchange(x, x + needed + 24);
+        };
+        const auto sample = [&](unsigned at, std::string_view what) {
+            line("<rect ", what, " x='", at, "' y='", y - 12, "' width='22' height='15'/>");
+        };
         for (std::size_t i = 0; i < svg_fills.size(); ++i) {
             if (std::ranges::find(rows_, i, &svg_row::fill) == rows_.end()) continue;
             const svg_fill& f = svg_fills[i];
-            if (i != svg_free) line("<rect class='", f.name, "' x='", x, "' y='", y - 12, "' width='22' height='15'/>");
-            if (!f.pattern.empty())
-                line("<rect fill='url(#p-", f.name, ")' x='", x, "' y='", y - 12, "' width='22' height='15'/>");
-            line("<rect class='frame' x='", x, "' y='", y - 12, "' width='22' height='15'/>");
-            text_at(x + 29, y, "small", f.meaning);
-            x += 58 + static_cast<unsigned>(f.meaning.size() * 13 / 2);
+            const unsigned at = begin(f.meaning);
+            if (i != svg_free) sample(at, text::join("class='", f.name, '\''));
+            if (!f.pattern.empty()) sample(at, text::join("fill='url(#p-", f.name, ")'"));
+            sample(at, "class='frame'");
+        }
+        const auto clashes = [](const svg_row& r) { return r.overlapped > 0 || r.beyond > 0; };
+        if (std::ranges::any_of(rows_, clashes)) {
+            const unsigned at = begin("overlap, or beyond the end");
+            sample(at, "class='clash'");
+            sample(at, "class='frame'");
         }
         y += 24;
         const bool shows_use = std::ranges::any_of(rows_, [](const svg_row& r) { return r.used >= 0; });
         text_at(strip_x, y, "small",
-                text::join("The narrow strip is to scale; heights of the rows are logarithmic.",
+                text::join("The narrow strip is to scale; row heights are logarithmic.",
                            shows_use ? " The solid part of a filesystem is in use." : ""));
         y += 24;
     }
     void findings(unsigned& y) {
-        constexpr std::size_t columns = 118, most = 20;
+        constexpr std::size_t most = 20;
+        constexpr unsigned room = size_x - strip_x;
         for (std::size_t i = 0; i < report_.findings.size(); ++i) {
             if (i == most) {
-                text_at(strip_x, y, "finding", text::join("and ", report_.findings.size() - most, " findings more"));
+                text_at(strip_x, y, "finding", text::join("and ", report_.findings.size() - most, " more findings"));
                 y += 20;
                 break;
             }
             const std::string all = "\xe2\x96\xb2 " + to_string(report_.findings[i]);
             std::string_view left = all;
+            unsigned indent = 0; // of the lines behind the first: as wide as the triangle
             while (!left.empty()) {
-                std::size_t end = left.size() <= columns ? left.size() : left.rfind(' ', columns);
-                if (end == left.npos || end == 0) end = std::min(left.size(), columns);
-                text_at(strip_x, y, "finding", left.substr(0, end));
+                const std::size_t fits = std::max<std::size_t>(1, bytes_that_fit(left, room - indent, small_font));
+                std::size_t end = fits >= left.size() ? left.size() : left.rfind(' ', fits);
+                if (end == left.npos || end == 0) end = fits;
+                text_at(strip_x + indent, y, "finding", left.substr(0, end));
                 y += 18;
-                left.remove_prefix(std::min(left.size(), end + (end < left.size() && left[end] == ' ' ? 1 : 0)));
+                indent = 14;
+                left.remove_prefix(end);
+                while (left.starts_with(' ')) left.remove_prefix(1);
             }
         }
     }
@@ -288,12 +361,13 @@ private:
             ".strong{font-size:14px;font-weight:600;fill:#1f2328}.end{text-anchor:end}\n"
             ".finding{fill:#a33e00}.back{fill:#ffffff}\n"
             ".frame{fill:none;stroke:#59636e}.ink{fill:#1f2328;stroke:#1f2328;stroke-opacity:.45;fill-opacity:.45}\n"
+            ".clash{fill:url(#p-clash);stroke:#c8102e;stroke-width:1.5}.bracket{fill:none;stroke:#59636e;stroke-width:2}\n"
             ".pale{fill-opacity:.28}.wedge{fill-opacity:.2}rect.free{fill-opacity:.12}\n");
         for (const svg_fill& f : svg_fills) s += text::join('.', f.name, "{fill:", f.colour, "}\n");
         s += "@media (prefers-color-scheme:dark){\n"
              "text{fill:#f0f6fc}.small,.number{fill:#9da7b3}.strong{fill:#f0f6fc}.finding{fill:#ff9a57}.back{fill:#"
              "0d1117}\n"
-             ".frame{stroke:#9da7b3}.ink{fill:#0d1117;stroke:#0d1117;stroke-opacity:.6;fill-opacity:.6}\n"
+             ".frame,.bracket{stroke:#9da7b3}.clash{stroke:#ff6b7d}.ink{fill:#0d1117;stroke:#0d1117;stroke-opacity:.6;fill-opacity:.6}\n"
              ".ink.on-back{stroke:#9da7b3;fill:#9da7b3;stroke-opacity:.5}.wedge{fill-opacity:.3}\n"
              "}\n</style>\n<defs>\n";
         for (const svg_fill& f : svg_fills)
@@ -301,14 +375,17 @@ private:
                 s += text::join("<pattern id='p-", f.name,
                                 "' width='8' height='8' patternUnits='userSpaceOnUse'><g class='ink",
                                 f.name == "free" ? " on-back" : "", "'>", f.pattern, "</g></pattern>\n");
+        s += "<pattern id='p-clash' width='10' height='10' patternUnits='userSpaceOnUse'><rect width='10' height='10' "
+             "fill='#ffffff' fill-opacity='.55'/><path d='M-2 2L2 -2M0 10L10 0M8 12L12 8' stroke='#c8102e' stroke-width='3'/></pattern>\n";
         return s + text::join("</defs>\n<rect class='back' width='", width, "' height='", height, "' rx='6'/>\n");
     }
 
     const disk_report& report_;
     std::string title_;
     std::vector<svg_row> rows_{};
+    std::optional<std::size_t> heading_{}; ///< the row of the extended partition
     std::string body_{};
-    unsigned bottom_ = 0, text_end_ = 0;
+    unsigned bottom_ = 0, text_end_ = 0, at_x_ = 0;
 };
 
 } // namespace detail

@@ -153,10 +153,13 @@ private:
                 text::join("the primary GPT is damaged: ", primary.copy.problem,
                            backup.copy.sound ? "; the backup is sound, restore from it with `sgdisk -e` or `gdisk`"
                                              : "; the backup is no better"));
+        const bool cut_off = std::ranges::any_of(used.entries, [&](const found_gpt_entry& e) { return e.last > last; });
         if (!backup.copy.sound)
             say(severity::warning, "gpt-backup-damaged", offset_of(std::min(backup.copy.at, last), sector),
                 text::join("there is no sound backup GPT at LBA ", backup.copy.at.value, ": ", backup.copy.problem,
-                           "; write it again with `sgdisk -e`"));
+                           cut_off ? "; partitions reach beyond the end of the disk too, so the image was cut off, or is "
+                                     "for a larger disk"
+                                   : "; write it again with `sgdisk -e`"));
         else if (backup.copy.at != last)
             say(severity::warning, "gpt-backup-not-at-end", offset_of(backup.copy.at, sector),
                 text::join("the backup GPT is at LBA ", backup.copy.at.value, ", but the disk ends with LBA ",
@@ -215,6 +218,8 @@ private:
             else take_mbr_partition(m, sector);
         }
         if (extended == nullptr) return;
+        to_.extended = found_extended{.number = extended->number, .type = extended->type,
+                                      .at = offset_of(extended->first, sector), .size = sector * extended->count};
         const auto read_sector = [&](lba at) {
             return at.value < disk_.size() / sector ? disk_.take(offset_of(at, sector), bytes{512}) : owned_bytes{};
         };

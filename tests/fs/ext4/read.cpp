@@ -73,7 +73,7 @@ TEST_CASE("the comparison notices one changed byte, mode and name") {
     CHECK(std::ranges::count(changes, std::string{"/acl"}, &ic::file_change::path) == 1);
     const auto empty = std::ranges::find(changes, std::string{"/empty"}, &ic::file_change::path);
     REQUIRE(empty != changes.end());
-    CHECK(empty->how == std::vector<std::string>{"mode 0644, then 0600"});
+    CHECK(empty->how == std::vector<std::string>{"mode: 0644 -> 0600"});
 }
 
 TEST_CASE("facts are those that dumpe2fs tells") {
