@@ -14,17 +14,18 @@
 IMGCOMPOSE_NAMESPACE_BEGIN
 namespace text {
 
-/// How many letters have to be added, removed or replaced to make `b` of `a`.
+/// How many letters have to be added, removed, replaced, or exchanged with their neighbour to make `b` of `a`.
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
+    std::vector<std::size_t> before, row(b.size() + 1), next(b.size() + 1);
     for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
     for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
+        next[0] = i + 1;
         for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+            next[j + 1] = std::min({row[j] + (a[i] == b[j] ? 0u : 1u), next[j] + 1, row[j + 1] + 1});
+            if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j]) next[j + 1] = std::min(next[j + 1], before[j - 1] + 1);
         }
+        before = row;
+        std::swap(row, next);
     }
     return row.back();
 }
@@ -33,7 +34,6 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
 inline std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known) {
     std::string_view best;
     if (word.size() > 100) return best;
-    // Two exchanged letters are a distance of two.
     std::size_t best_distance = (word.size() < 4 ? 1 : std::max<std::size_t>(2, word.size() / 3)) + 1;
     for (const std::string_view k : known)
         if (const std::size_t d = edit_distance(word, k); d < best_distance) best = k, best_distance = d;
