@@ -3,8 +3,8 @@
 
 namespace command {
 
-/// Reads the command line and does what it says. Returns 0; 1 after an error, which is told on standard error; 2 for a
-/// command line that makes no sense.
+/// Does what the command line says and returns the exit status: 0; 1 after an error, which is reported on standard error;
+/// 2 for a wrong command line; what diff and lint answer. Output that cannot be written is an error.
 int run(int argc, char** argv);
 
 } // namespace command

@@ -6,6 +6,7 @@
 #include "lint.hpp"
 #include "outputs.hpp"
 #include "report.hpp"
+#include "text_output.hpp"
 
 #include <imgcompose/archive.hpp>
 #include <imgcompose/board/boards.hpp>
@@ -95,20 +96,22 @@ void boards(bool json) {
             for (const ic::firmware_partition& f : b->firmware)
                 list.back()["firmware_partitions"].push_back({{"name", f.name}, {"holds", f.holds}});
         }
-        fmt::print("{}\n", list.dump(2));
+        print(list.dump(2) + '\n');
         return;
     }
+    const std::size_t columns = columns_of_output();
     for (const ic::board* b : ic::all_boards) {
-        fmt::print("{:<16} {}, {}\n", b->name, b->title, b->soc);
+        const auto line = [&](const std::string& text) { print(wrapped(fmt::format("{:<16}   {}", "", text), columns, 21)); };
+        print(wrapped(fmt::format("{:<16} {}, {}", b->name, b->title, b->soc), columns, 19));
         for (const ic::boot_blob& blob : b->blobs)
-            fmt::print("{:<16}   {} at sector {}, at most {}{}\n", "", blob.name, blob.at.count / 512, readable(blob.maximum),
-                       blob.alternative ? ", instead of the others" : "");
+            line(fmt::format("{} at sector {}, at most {}{}", blob.name, blob.at.count / 512, readable(blob.maximum),
+                             blob.alternative ? ", instead of the others" : ""));
         for (const ic::firmware_partition& f : b->firmware)
-            fmt::print("{:<16}   a partition {} that holds {}\n", "", f.name, f.holds == "FAT" ? "its firmware's files" : f.holds);
-        if (b->spi) fmt::print("{:<16}   SPI flash: idbloader.img{} at {}, u-boot.itb at {}\n", "", b->spi->spread ? ", spread," : "",
-                               readable(ic::from_start(b->spi->idbloader)), readable(ic::from_start(b->spi->u_boot)));
-        fmt::print("{:<16}   partitions from sector {}; console={}{}{}\n", "", b->partition_floor.count / 512, b->console,
-                   b->dtb.empty() ? "" : "; ", b->dtb);
+            line(fmt::format("a partition {} that holds {}", f.name, f.holds == "FAT" ? "its firmware's files" : f.holds));
+        if (b->spi) line(fmt::format("SPI flash: idbloader.img{} at {}, u-boot.itb at {}", b->spi->spread ? ", spread," : "",
+                                     readable(ic::from_start(b->spi->idbloader)), readable(ic::from_start(b->spi->u_boot))));
+        line(fmt::format("partitions from sector {}; console={}{}{}", b->partition_floor.count / 512, b->console,
+                         b->dtb.empty() ? "" : "; ", b->dtb));
     }
 }
 
@@ -133,9 +136,9 @@ void plan(const plan_options& o) {
     const ic::disk_layout layout = for_all_of(d, [&] { return ic::layout(described.plan); });
     const ic::image disk = for_all_of(d, [&] { return ic::compose_as(described.plan, layout); });
     const auto flash = spi_of(d, described.plan);
-    std::string text = o.json ? report_json(described.plan, layout, disk, flash) : report(described.plan, layout, disk, o.all);
+    std::string text = o.json ? report_json(described.plan, layout, disk, flash) : report(described.plan, disk, o.all);
     if (flash && !o.json) text += '\n' + report_spi(*flash, o.all);
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    print(text);
 }
 
 namespace {

@@ -104,7 +104,7 @@ ic::recipe read_filesystem(const section& s, ic::tree content) {
     const std::string type = *s.text("type");
     if (type == "ext4") return read_ext4(s, std::move(content));
     if (type == "fat") return read_fat(s, std::move(content));
-    if (type != "raw") s.refuse("type", fmt::format("there is no filesystem \"{}\"; there are: ext4, fat, raw", type));
+    if (type != "raw") s.refuse("type", fmt::format("there is no filesystem \"{}\"{}", type, did_you_mean(type, {"ext4", "fat", "raw"})));
     require_only(s, "raw", {"file"});
     const auto file = s.file("file");
     if (!file) s.refuse("type", "raw needs `file`");
@@ -114,6 +114,7 @@ ic::recipe read_filesystem(const section& s, ic::tree content) {
 
 boot_files::boot_files(const section& top, const std::vector<const ic::board*>& boards, std::chrono::seconds epoch)
     : extlinux_(unless_off(top.table("extlinux"))), script_(unless_off(top.table("boot_script"))), loader_(unless_off(top.table("loader"))), epoch_(epoch) {
+    for (const section& p : top.tables("partition")) partitions_.push_back(*p.text("name"));
     for (const ic::board* b : boards) {
         device_trees_.push_back(b->dtb);
         architectures_.push_back(b->architecture);
@@ -131,7 +132,10 @@ void boot_files::add_to(const std::string& partition, ic::tree& content) {
 
 void boot_files::require_all_added() const {
     for (const auto& [s, added] : {std::pair{extlinux_, extlinux_added_}, std::pair{script_, script_added_}, std::pair{loader_, loader_added_}})
-        if (s && !added) s.refuse("into", fmt::format("there is no partition \"{}\"", *s.text("into")));
+        if (s && !added) {
+            const std::string into = *s.text("into");
+            s.refuse("into", fmt::format("there is no partition \"{}\"{}", into, did_you_mean(into, {partitions_.begin(), partitions_.end()})));
+        }
 }
 
 void boot_files::add_extlinux(ic::tree& content) {
@@ -180,7 +184,9 @@ void boot_files::add_loader(ic::tree& content) {
     const section& s = loader_;
     ic::loader_conf conf;
     if (const auto timeout = s.count("timeout")) conf.timeout = std::chrono::seconds{*timeout};
+    std::vector<std::string> names;
     for (const section& e : s.tables("entry")) {
+        names.push_back(*e.text("name"));
         const std::string file = *e.text("name") + ".conf";
         if (!ic::is_loader_entry_name(file)) e.refuse("name", "a name has letters, digits and + - _ . only");
         ic::loader_entry entry{.title = e.text("title").value_or(*e.text("name")),
@@ -194,7 +200,7 @@ void boot_files::add_loader(ic::tree& content) {
         content = e.at("name", [&] { return std::move(content) | ic::add("/loader/entries/" + file, entry); });
     }
     if (const auto wanted = s.text("default"); wanted && conf.default_entry != *wanted + ".conf")
-        s.refuse("default", fmt::format("there is no entry \"{}\"", *wanted));
+        s.refuse("default", fmt::format("there is no entry \"{}\"{}", *wanted, did_you_mean(*wanted, {names.begin(), names.end()})));
     content = s.at("into", [&] { return std::move(content) | ic::add("/loader/loader.conf", conf); });
     for (const std::string_view architecture : architectures_)
         for (const ic::finding& f : ic::check_esp(content, ic::machine_named(architecture)))

@@ -41,6 +41,7 @@ private:
     section extlinux_, script_, loader_;
     imgcompose::extlinux configuration_{};
     std::vector<std::string_view> device_trees_{}, architectures_{}; // of the boards
+    std::vector<std::string> partitions_{}; // their names
     std::chrono::seconds epoch_;
     bool extlinux_added_ = false, script_added_ = false, loader_added_ = false;
     std::vector<std::string> warnings_;

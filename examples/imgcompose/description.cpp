@@ -27,7 +27,7 @@ namespace {
 ic::disk_table parse_table(std::string_view s) {
     for (const auto t : {ic::disk_table::gpt, ic::disk_table::mbr, ic::disk_table::hybrid, ic::disk_table::none})
         if (s == ic::name_of(t)) return t;
-    throw ic::input_error(fmt::format("there is no partition table \"{}\"; there are: gpt, mbr, hybrid, none", s));
+    throw ic::input_error(fmt::format("there is no partition table \"{}\"{}", s, did_you_mean(s, {"gpt", "mbr", "hybrid", "none"})));
 }
 
 /// The variables that tell of the board, or of all that share the disk.

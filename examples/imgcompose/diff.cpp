@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
 #include <string_view>
 #include <vector>
 
@@ -26,14 +25,14 @@ constexpr std::string_view word_of(ic::file_change::kind k) {
 std::string line(ic::file_change::kind what, const std::string& subject, const std::vector<std::string>& how) {
     std::string s = fmt::format("{} {}", sign_of(what), printable(subject));
     for (std::size_t i = 0; i < how.size(); ++i) s += (i == 0 ? ": " : "; ") + printable(how[i]);
-    return s + '\n';
+    return wrapped(s, columns_of_records(), 4);
 }
 
 std::string text_of(const ic::disk_comparison& c) {
     std::string out;
     for (const ic::layout_change& l : c.layout) out += line(l.what, l.subject, l.how);
     for (const ic::files_comparison& f : c.files) {
-        if (!f.problem.empty()) out += fmt::format("! {}: {}\n", printable(f.subject), printable(f.problem));
+        if (!f.problem.empty()) out += wrapped(fmt::format("! {}: {}", printable(f.subject), printable(f.problem)), columns_of_records(), 4);
         for (const ic::file_change& change : f.changes) out += line(change.what, f.subject + ": " + change.path, change.how);
     }
     return out;
@@ -70,8 +69,7 @@ bool diff(const diff_options& o) {
     const ic::window after = open_disk(as_disk(o.after));
     const ic::disk_comparison c = ic::compare(before, inspected(before), after, inspected(after),
                                               {.contents = !o.without_contents, .times = !o.without_times});
-    const std::string text = o.json ? json_of(c) : text_of(c);
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    print(o.json ? json_of(c) : text_of(c));
     return c.same();
 }
 

@@ -15,28 +15,6 @@ namespace ic = imgcompose;
 
 namespace {
 
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-        }
-    }
-    return row.back();
-}
-
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
-    const std::string_view near = nearest(word, known);
-    if (!near.empty()) return fmt::format("; did you mean `{}`?", near);
-    std::string all;
-    for (const std::string_view k : known) all += fmt::format("{}{}", all.empty() ? "" : ", ", k);
-    return all.empty() ? "" : "; there are: " + all;
-}
-
 std::vector<std::string_view> names_of(std::span<const key> keys) {
     std::vector<std::string_view> names;
     for (const key& k : keys) names.push_back(k.name);
@@ -124,15 +102,6 @@ std::string read_text(const std::filesystem::path& file) {
 
 } // namespace
 
-std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known) {
-    std::string_view best;
-    // Two exchanged letters are a distance of two.
-    std::size_t best_distance = (word.size() < 4 ? 1 : std::max<std::size_t>(2, word.size() / 3)) + 1;
-    for (const std::string_view k : known)
-        if (const std::size_t d = distance(word, k); d < best_distance) best = k, best_distance = d;
-    return best;
-}
-
 // --- reading and checking --------------------------------------------------------------------------------------------
 
 document::document(const std::filesystem::path& file, const std::vector<std::string>& changes, std::filesystem::path inputs)
@@ -157,15 +126,18 @@ toml::table document::parse(const std::filesystem::path& file, int depth) const 
     const std::filesystem::path other = file.parent_path() / *base->value<std::string>();
     std::error_code none;
     if (!std::filesystem::is_regular_file(other, none)) refuse(*base, fmt::format("there is no description {}", other.string()));
-    merge(own, parse(other, depth + 1));
+    merge(own, parse(other, depth + 1)); // moved: a copied node has lost its place in the file
     return own;
 }
 
-void document::merge(toml::table& to, const toml::table& from) {
-    for (const auto& [name, value] : from) {
+void document::merge(toml::table& to, toml::table&& from) {
+    for (auto&& [name, value] : from) {
         toml::node* const own = to.get(name);
-        if (own == nullptr) to.insert(name, value);
-        else if (own->is_table() && value.is_table()) merge(*own->as_table(), *value.as_table());
+        if (own != nullptr) {
+            if (own->is_table() && value.is_table()) merge(*own->as_table(), std::move(*value.as_table()));
+            continue;
+        }
+        value.visit([&, &key = name](auto& node) { to.insert(key, std::move(node)); });
     }
 }
 

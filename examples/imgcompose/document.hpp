@@ -5,6 +5,8 @@
 #include "keys.hpp"
 #include "sizes.hpp"
 
+#include <imgcompose/core/suggest.hpp>
+
 #include <toml++/toml.h>
 
 #include <cstdint>
@@ -24,8 +26,8 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// The one of `known` that who wrote `word` may have meant; empty if none is near.
-std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known);
+using imgcompose::text::did_you_mean;
+using imgcompose::text::nearest;
 
 class document;
 
@@ -97,7 +99,7 @@ private:
              const std::string& change);
     /// A file with what it extends.
     toml::table parse(const std::filesystem::path& file, int depth) const;
-    static void merge(toml::table& to, const toml::table& from);
+    static void merge(toml::table& to, toml::table&& from);
     void check(const toml::table& t, std::span<const key> known, std::string_view what) const;
     void check_value(const toml::node& n, const key& k) const;
 

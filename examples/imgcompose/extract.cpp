@@ -40,8 +40,8 @@ void extract_bootloader(const ic::window& disk, const ic::disk_report& report, c
         const fs::path path = to / name;
         const ic::image file = ic::file_of(disk, a);
         ic::write(file, ic::sparse_file(path));
-        fmt::print("{}: {} bytes from sector {}, {}{}{}{}\n", path.string(), file.size().count, a.at.count / 512, a.kind,
-                   a.soc.empty() ? "" : " for ", printable(a.soc), a.spread ? ", in its plain form" : "");
+        print(fmt::format("{}: {} bytes from sector {}, {}{}{}{}\n", path.string(), file.size().count, a.at.count / 512, a.kind,
+                          a.soc.empty() ? "" : " for ", printable(a.soc), a.spread ? ", in its plain form" : ""));
         if (!a.whole) fmt::print(stderr, "{}: warning: it is cut off or damaged\n", path.string());
     }
 }
@@ -62,7 +62,7 @@ public:
         });
         // Only now: a directory's time changes with what is put in, and its mode may forbid to.
         for (auto d = directories_.rbegin(); d != directories_.rend(); ++d) set_attributes(d->first, tree_.at(d->second));
-        fmt::print("{}: {} files, {} directories\n", to_.string(), files_, directories_.size() - 1);
+        print(fmt::format("{}: {} files, {} directories\n", to_.string(), files_, directories_.size() - 1));
         if (left_out_ != 0) fmt::print(stderr, "{}: warning: {} devices, fifos or sockets were left out\n", to_.string(), left_out_);
     }
 
@@ -123,7 +123,7 @@ void extract(const extract_options& o) {
     if (o.files) return tree_extractor{ic::files_of(part, p->content), o.output.empty() ? fs::path{name} : o.output}.extract();
     const fs::path path = o.output.empty() ? fs::path{name + ".img"} : o.output;
     ic::write(part.copy(), ic::sparse_file(path));
-    fmt::print("{}: {} bytes of partition {}\n", path.string(), part.size().count, printable(p->title()));
+    print(fmt::format("{}: {} bytes of partition {}\n", path.string(), part.size().count, printable(p->title())));
 }
 
 } // namespace command

@@ -3,6 +3,8 @@
 
 #include "sizes.hpp"
 
+#include <imgcompose/core/suggest.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,7 +46,7 @@ ic::reader parse_reader(std::string_view s) {
     if (s == "linux") return ic::linux_kernel;
     if (s == "u-boot") return ic::u_boot;
     if (s == "u-boot-2017") return ic::u_boot_2017;
-    throw ic::input_error(fmt::format("\"{}\" is no reader; there are: linux, u-boot, u-boot-2017", s));
+    throw ic::input_error(fmt::format("\"{}\" is no reader{}", s, ic::text::did_you_mean(s, {"linux", "u-boot", "u-boot-2017"})));
 }
 
 ic::ext4_journal parse_journal(std::string_view s) {
@@ -92,7 +94,7 @@ ic::fat_symlinks parse_fat_symlinks(std::string_view s) {
     if (s == "refuse") return ic::fat_symlinks::refuse;
     if (s == "follow") return ic::fat_symlinks::follow;
     if (s == "skip") return ic::fat_symlinks::skip;
-    throw ic::input_error(fmt::format("\"{}\" is nothing to do with symbolic links; there are: refuse, follow, skip", s));
+    throw ic::input_error(fmt::format("\"{}\" is nothing to do with symbolic links{}", s, ic::text::did_you_mean(s, {"refuse", "follow", "skip"})));
 }
 
 std::pair<std::uint32_t, std::uint32_t> parse_owner(std::string_view s) {

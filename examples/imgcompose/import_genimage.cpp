@@ -2,6 +2,8 @@
 // Source of what genimage makes of its options: genimage 16, README.rst, image-hd.c, image-vfat.c and image-ext2.c.
 #include "import_genimage.hpp"
 
+#include "text_output.hpp"
+
 #include "commands.hpp"
 #include "document.hpp"
 #include "genimage_config.hpp"
@@ -522,7 +524,7 @@ void import_genimage(const import_options& options) {
     const auto inputs = options.inputs.empty() ? options.file.parent_path() : options.inputs;
     const genimage_import imported = import_genimage_text(text, options.file.string(), options.image, inputs);
     if (options.output.empty()) {
-        fmt::print("{}", imported.description);
+        print(imported.description);
     } else {
         std::ofstream out{options.output, std::ios::binary | std::ios::trunc};
         if (!(out << imported.description) || !out.flush())

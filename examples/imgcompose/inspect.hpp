@@ -3,7 +3,9 @@
 #pragma once
 
 #include "commands.hpp"
+#include "text_output.hpp"
 
+#include <imgcompose/image/image.hpp>
 #include <imgcompose/image/window.hpp>
 #include <imgcompose/inspect/report.hpp>
 
@@ -18,14 +20,15 @@ imgcompose::window open_disk(const description_options& disk);
 /// All that is on it, with the hashes of bootloaders checked.
 imgcompose::disk_report inspected(const imgcompose::window& disk);
 
-/// Lines of at most `columns`, where their words allow it.
+/// Its regions, a line each. Of an image that is composed: what their bytes are too, and if `all`, what lies inside of them.
+std::string region_table(const imgcompose::disk_report& report, std::size_t columns, const imgcompose::image* composed = nullptr,
+                         bool all = false);
+
+/// With an empty line before them; nothing if nothing was found.
+std::string findings_text(const imgcompose::disk_report& report, std::size_t columns);
+
+/// Lines of at most `columns`.
 std::string inspection_text(const imgcompose::disk_report& report, const std::string& name, std::size_t columns);
 std::string inspection_json(const imgcompose::disk_report& report, const std::string& name);
-
-/// What is printed as it is: bytes that are no text of one line as \xNN.
-std::string printable(std::string_view s);
-
-/// Of what standard output is.
-std::size_t columns_of_output();
 
 } // namespace command

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "inspect_json.hpp"
+
 #include "inspect.hpp"
 
 #include <fmt/format.h>
@@ -64,6 +66,11 @@ json json_of(const ic::found_gpt_copy& c) {
 
 } // namespace
 
+json json_of(const ic::disk_finding& f) {
+    return {{"severity", f.how_bad == ic::severity::error ? "error" : "warning"}, {"code", f.code}, {"offset", f.at.count},
+            {"message", printable(f.message)}};
+}
+
 std::string inspection_json(const ic::disk_report& r, const std::string& name) {
     json top{{"name", printable(name)}, {"size", r.size.count}, {"sector_size", r.sector_size.count}, {"table", ic::name_of(r.table)}};
     if (r.disk_id) top["disk_uuid"] = ic::to_string(*r.disk_id);
@@ -71,6 +78,8 @@ std::string inspection_json(const ic::disk_report& r, const std::string& name) {
     if (r.primary) top["gpt"] = {{"primary", json_of(*r.primary)}, {"backup", json_of(*r.backup)},
                                  {"first_usable", r.first_usable.value}, {"last_usable", r.last_usable.value}};
     if (r.content) top["content"] = json_of(*r.content);
+    if (r.extended)
+        top["extended"] = {{"number", r.extended->number}, {"mbr_type", r.extended->type}, {"offset", r.extended->at.count}, {"size", r.extended->size.count}};
     json& partitions = top["partitions"] = json::array();
     for (const ic::found_partition& p : r.partitions) partitions.push_back(json_of(p));
     json& artefacts = top["bootloader"] = json::array();
@@ -83,8 +92,7 @@ std::string inspection_json(const ic::disk_report& r, const std::string& name) {
                            {"size", region.size.count}});
     json& findings = top["findings"] = json::array();
     for (const ic::disk_finding& f : r.findings)
-        findings.push_back({{"severity", f.how_bad == ic::severity::error ? "error" : "warning"}, {"code", f.code},
-                            {"offset", f.at.count}, {"message", printable(f.message)}});
+        findings.push_back(json_of(f));
     return top.dump(2, ' ', false, json::error_handler_t::replace) + '\n';
 }
 

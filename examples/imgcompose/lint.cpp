@@ -94,11 +94,12 @@ bool lint(const lint_options& o) {
             if (o.json)
                 list.push_back({{"severity", is_error(f) ? "error" : "warning"}, {"code", std::string{f.code}}, {"medium", medium},
                                 {"offset", f.at.count}, {"message", printable(f.message)}});
-            else fmt::print("{}{}\n", findings == &found.flash && !o.spi ? "SPI flash: " : "", line_of(f));
+            else
+                print(wrapped((findings == &found.flash && !o.spi ? "SPI flash: " : "") + line_of(f), columns_of_records(), 4));
         }
-    if (o.json) fmt::print("{}\n", list.dump(2));
+    if (o.json) print(list.dump(2) + '\n');
     else if (found.disk.empty() && found.flash.empty())
-        fmt::print("{}: nothing found that would keep it from booting\n", o.disk.file.string());
+        print(wrapped(fmt::format("{}: nothing found that would keep it from booting", o.disk.file.string()), columns_of_records(), 4));
     return errors == 0;
 }
 

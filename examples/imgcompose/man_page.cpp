@@ -3,10 +3,11 @@
 
 #include <imgcompose/version.hpp>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace command {
 
@@ -24,81 +25,74 @@ std::string plain(std::string_view text) {
     return out;
 }
 
-/// What stands for its value: the name of a positional, or what its longest name says.
-std::string value_of(const CLI::Option& o) {
-    if (o.get_lnames().empty()) return "VALUE";
-    std::string name = o.get_lnames().front();
-    for (char& c : name) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return name;
-}
-
-void add_options(std::string& out, const CLI::App& app) {
-    for (const CLI::Option* o : app.get_options()) {
-        if (o->get_positional() && o->get_lnames().empty()) {
-            out += fmt::format(".TP\n.I {}\n{}.\n", plain(o->get_name(true)), plain(o->get_description()));
+void add_options(std::string& out, std::span<const argument> arguments) {
+    for (const argument& a : arguments) {
+        if (a.is_positional()) {
+            out += fmt::format(".TP\n.I {}\n{}.\n", plain(a.names), plain(a.meaning));
             continue;
         }
         std::string names;
-        for (const std::string& s : o->get_snames())
-            names += (names.empty() ? "" : ", ") + ("\\fB" + plain("-" + s)) + "\\fR";
-        for (const std::string& l : o->get_lnames())
-            names += (names.empty() ? "" : ", ") + ("\\fB" + plain("--" + l)) + "\\fR";
-        if (o->get_items_expected_max() != 0) {
-            const bool optional = o->get_items_expected_min() == 0;
-            names += fmt::format(" {}\\fI{}\\fR{}", optional ? "[" : "", value_of(*o), optional ? "]" : "");
-        }
-        out += fmt::format(".TP\n{}\n{}.\n", names, plain(o->get_description()));
+        if (!a.short_name().empty()) names = fmt::format("\\fB{}\\fR, ", plain(a.short_name()));
+        names += fmt::format("\\fB{}\\fR", plain(a.long_name()));
+        if (a.takes_value())
+            names += fmt::format(" {}\\fI{}\\fR{}", a.optional_value ? "[" : "", plain(a.placeholder), a.optional_value ? "]" : "");
+        out += fmt::format(".TP\n{}\n{}.\n", names, plain(a.meaning));
     }
 }
 
-std::string synopsis(const CLI::App& app) {
-    std::string out = fmt::format(".B imgcompose {}\n", plain(app.get_name()));
-    for (const CLI::Option* o : app.get_options()) {
-        if (!o->get_required()) continue;
-        if (o->get_positional()) out += fmt::format(".I {}\n", plain(o->get_name(true)));
-        else out += fmt::format(".B \\-\\-{}\n.I {}\n", plain(o->get_lnames().front()), value_of(*o));
+std::string synopsis(const subcommand& c) {
+    std::string out = fmt::format(".B imgcompose {}\n", plain(c.name));
+    for (const argument& a : c.arguments) {
+        if (!a.required) continue;
+        if (a.is_positional()) out += fmt::format(".I {}\n", plain(a.names));
+        else out += fmt::format(".B {}\n.I {}\n", plain(a.long_name()), plain(a.placeholder));
     }
     return out + ".RI [ option \\&... ]\n";
 }
 
 } // namespace
 
-std::string man_page(const CLI::App& app) {
-    const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+std::string man_page() {
     std::string out =
         fmt::format(".\\\" Made by: imgcompose man\n.TH IMGCOMPOSE 1 \"\" \"imgcompose {}\" \"User Commands\"\n"
                     ".SH NAME\nimgcompose \\- compose bootable disk images\n.SH SYNOPSIS\n",
                     IMGCOMPOSE_VERSION_STRING);
-    for (const CLI::App* c : commands) out += (c == commands.front() ? "" : ".br\n") + synopsis(*c);
+    for (const subcommand& c : options::commands) out += (&c == &options::commands.front() ? "" : ".br\n") + synopsis(c);
     out += fmt::format(
-        ".SH DESCRIPTION\n{}\nThe same description and files give the same bytes, whatever the locale, time zone,\n"
+        ".SH DESCRIPTION\n{}.\nThe same description and files give the same bytes, whatever the locale, time zone,\n"
         "umask or number of threads.\n.SH OPTIONS\n",
-        plain(app.get_description()));
-    add_options(out, app);
+        plain(summary_of_command));
+    add_options(out, options::top);
     out += ".SH COMMANDS\n";
-    for (const CLI::App* c : commands) {
-        out += fmt::format(".SS imgcompose {}\n{}.\n", plain(c->get_name()), plain(c->get_description()));
-        add_options(out, *c);
-        if (const std::string more = c->get_footer(); !more.empty() && more != app.get_footer())
-            out += fmt::format(".PP\n{}\n", plain(more));
+    for (const subcommand& c : options::commands) {
+        out += fmt::format(".SS imgcompose {}\n{}.\n", plain(c.name), plain(c.meaning));
+        add_options(out, c.arguments);
+        if (!c.exit_status.empty()) out += fmt::format(".PP\n{}\n", plain(c.exit_status));
     }
     return out + R"(.SH EXIT STATUS
-Where a command says nothing else:
+Unless a command lists its own:
 .TP
 .B 0
 Done.
 .TP
 .B 1
-An error: in a description, a file, or the disk. No image is left that looks complete.
+An error in a description, in a file or on the disk, or output that could not be written.
+No image is left that looks complete.
 .TP
 .B 2
 A wrong command line.
+.TP
+.B 128 + N
+Signal N stopped the command before an image was complete: 130 for SIGINT, 143 for SIGTERM.
 .SH ENVIRONMENT
 .TP
 .B SOURCE_DATE_EPOCH
-The time, in seconds since 1970, of what has none of its own, where neither description nor
+The time stamp, in seconds since 1970, of whatever has none of its own, unless the description or
 .B \-\-epoch
-says one.
+sets one.
+.TP
+.B COLUMNS
+The width of the output, instead of that of the terminal.
 .SH EXAMPLES
 .nf
 imgcompose build nanopi\-r2s.toml \-\-inputs result \-o nanopi\-r2s.img

@@ -2,6 +2,7 @@
 #include "outputs.hpp"
 
 #include "progress_line.hpp"
+#include "text_output.hpp"
 
 #include <imgcompose/gzip.hpp>
 #include <imgcompose/openssl.hpp>
@@ -188,7 +189,9 @@ void save(const ic::image& made, const output_options& o) {
     if (o.update) remember_plan(made, o);
     if (!o.digest) return;
     const bool is_image_there = std::ranges::any_of(files, is_standard_output);
-    fmt::print(is_image_there ? stderr : stdout, "{}  {}\n", sha256.text(), raw_name(o.file));
+    const std::string line = fmt::format("{}  {}\n", sha256.text(), raw_name(o.file));
+    if (is_image_there) fmt::print(stderr, "{}", line);
+    else print(line);
 }
 
 } // namespace command

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "report.hpp"
 
+#include "inspect.hpp"
+#include "inspect_json.hpp"
 #include "sizes.hpp"
+#include "text_output.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <type_traits>
@@ -18,34 +20,6 @@ namespace command {
 namespace ic = imgcompose;
 
 namespace {
-
-struct byte_counts {
-    ic::bytes data{}, zero{}, undefined{};
-};
-
-/// What the bytes of a range are.
-byte_counts counts_in(const ic::image& disk, ic::offset at, ic::bytes size) {
-    byte_counts c;
-    const ic::offset end = at + size;
-    auto e = disk.extents().lower_bound(at);
-    if (e != disk.extents().begin()) --e;
-    for (; e != disk.extents().end() && e->at < end; ++e) {
-        if (e->end() <= at) continue;
-        const ic::bytes common = std::min(e->end(), end) - std::max(e->at, at);
-        if (e->kind() == ic::byte_kind::data) c.data += common;
-        if (e->kind() == ic::byte_kind::zero) c.zero += common;
-    }
-    c.undefined = size - c.data - c.zero;
-    return c;
-}
-
-std::string line(const ic::image& disk, ic::offset at, ic::bytes size, std::string_view name) {
-    const auto shown = [](ic::bytes b) { return b == ic::bytes{} ? std::string{"-"} : readable(b); };
-    const byte_counts c = counts_in(disk, at, size);
-    const std::uint64_t first = ic::div_up(at.count, 512), last = (at + size).count == 0 ? 0 : ((at + size).count - 1) / 512;
-    return fmt::format("{:>11} {:>11} {:>10}  {:>10} {:>10} {:>10}  {}\n", first, last, readable(size), shown(c.data),
-                       shown(c.zero), shown(c.undefined), name);
-}
 
 /// Text of any bytes, as JSON has to be UTF-8.
 std::string utf8(std::string_view s) {
@@ -100,37 +74,23 @@ void add_parts(nlohmann::ordered_json& to, const ic::image& disk) {
         if (e.kind() != ic::byte_kind::undefined) extents.push_back(json_of(disk, e));
 }
 
-/// A line for each named part of an image, and a sum.
-std::string regions_of(const ic::image& disk, bool all) {
-    std::string out = fmt::format("{:>11} {:>11} {:>10}  {:>10} {:>10} {:>10}\n", "first", "last", "size", "data", "zero", "undefined");
-    ic::offset end{};
-    const auto free_up_to = [&](ic::offset at) {
-        if (at - end >= ic::bytes{512}) out += line(disk, end, at - end, "(free)");
-    };
-    for (const ic::region& r : disk.regions()) {
-        if (r.depth == 0) free_up_to(r.at);
-        if (r.depth != 0 && !all) continue;
-        out += line(disk, r.at, r.size, fmt::format("{:{}}{}", "", 2 * r.depth, disk.name_of(r)));
-        if (r.depth == 0) end = r.end();
-    }
-    free_up_to(ic::offset{disk.size()});
-    const byte_counts total = counts_in(disk, ic::offset{}, disk.size());
-    return out + fmt::format("\n{} of data, {} of zeros, {} undefined; {} extents\n", readable(total.data), readable(total.zero),
-                             readable(total.undefined), disk.extents().size());
-}
-
 } // namespace
 
-std::string report(const ic::disk_plan& plan, const ic::disk_layout& layout, const ic::image& disk, bool all) {
+std::string report(const ic::disk_plan& plan, const ic::image& disk, bool all) {
+    const std::size_t columns = columns_of_output();
+    const ic::disk_report found = inspected(ic::window{disk});
     std::string boards;
     for (const ic::board* b : plan.boards()) boards += fmt::format("{}, ", b->title);
-    const auto out = fmt::format("{}{} table, {} ({} bytes), sectors of {} bytes; below they have 512\n\n", boards,
-                                 ic::name_of(layout.table), readable(disk.size()), disk.size().count, layout.sector_size.count);
-    return out + regions_of(disk, all);
+    return wrapped(fmt::format("{}{}, {} ({} bytes), sectors of {} bytes", boards, title_of(found.table), readable(disk.size()),
+                               disk.size().count, found.sector_size.count), columns, 2) +
+           '\n' + region_table(found, columns, &disk, all) + findings_text(found, columns);
 }
 
 std::string report_spi(const ic::image& flash, bool all) {
-    return fmt::format("SPI flash, {} ({} bytes)\n\n", readable(flash.size()), flash.size().count) + regions_of(flash, all);
+    const std::size_t columns = columns_of_output();
+    const ic::disk_report found = inspected(ic::window{flash});
+    return wrapped(fmt::format("SPI flash, {} ({} bytes)", readable(flash.size()), flash.size().count), columns, 2) + '\n' +
+           region_table(found, columns, &flash, all) + findings_text(found, columns);
 }
 
 std::string report_json(const ic::disk_plan& plan, const ic::disk_layout& layout, const ic::image& disk,
@@ -149,6 +109,8 @@ std::string report_json(const ic::disk_plan& plan, const ic::disk_layout& layout
         partitions.push_back(std::move(j));
     }
     add_parts(top, disk);
+    auto& findings = top["findings"] = json::array();
+    for (const ic::disk_finding& f : inspected(ic::window{disk}).findings) findings.push_back(json_of(f));
     if (spi) {
         top["spi"]["size"] = spi->size().count;
         add_parts(top["spi"], *spi);

@@ -10,9 +10,8 @@
 
 namespace command {
 
-/// A line for each region: where it lies and what its bytes are. Regions inside of others only if `all`.
-std::string report(const imgcompose::disk_plan& plan, const imgcompose::disk_layout& layout, const imgcompose::image& disk,
-                   bool all);
+/// What `inspect` would show of it, and what its bytes are. Regions inside of others only if `all`.
+std::string report(const imgcompose::disk_plan& plan, const imgcompose::image& disk, bool all);
 
 /// The same of the image for SPI flash.
 std::string report_spi(const imgcompose::image& flash, bool all);

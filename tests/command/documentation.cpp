@@ -30,6 +30,17 @@ std::string_view type_of(const key& k) {
     return "";
 }
 
+void add_row(std::string& to, const key& k) {
+    to += "| `" + std::string{k.name} + "`" + (k.required ? " (required)" : "") + " | " + std::string{type_of(k)} + " | " + std::string{k.meaning} + " |\n";
+}
+
+/// Keys that stand before the first table.
+void add_top(std::string& to) {
+    to += "\n### At the top\n\n| key | type | meaning |\n|---|---|---|\n";
+    for (const key& k : keys::description)
+        if (k.kind != value_kind::table && k.kind != value_kind::tables && k.kind != value_kind::variables) add_row(to, k);
+}
+
 /// The part of docs/description.md that follows from the table of keys.
 void add_reference(std::string& to, std::span<const key> keys, const std::string& above) {
     for (const key& k : keys) {
@@ -38,9 +49,7 @@ void add_reference(std::string& to, std::span<const key> keys, const std::string
         if (k.kind != value_kind::table && k.kind != value_kind::tables) continue;
         to += k.kind == value_kind::table ? "\n### `[" + name + "]`\n" : "\n### `[[" + name + "]]`\n";
         to += "\n| key | type | meaning |\n|---|---|---|\n";
-        for (const key& inside : k.inside)
-            to += "| `" + std::string{inside.name} + "`" + (inside.required ? " (required)" : "") + " | " +
-                  std::string{type_of(inside)} + " | " + std::string{inside.meaning} + " |\n";
+        for (const key& inside : k.inside) add_row(to, inside);
         add_reference(to, k.inside, name + ".");
     }
 }
@@ -57,6 +66,7 @@ TEST_CASE("the keys in docs/description.md are those of the table that descripti
     REQUIRE(from != std::string::npos);
     REQUIRE(to != std::string::npos);
     std::string reference{begin};
+    add_top(reference);
     add_reference(reference, keys::description, "");
     if (std::getenv("IMGCOMPOSE_UPDATE_DOCS") != nullptr) {
         page.replace(from, to - from, reference);
@@ -64,4 +74,15 @@ TEST_CASE("the keys in docs/description.md are those of the table that descripti
         return;
     }
     CHECK(page.substr(from, to - from) == reference);
+}
+
+TEST_CASE("docs/description.md has every key that a description may have at its top") {
+    const std::string page = imgcompose_test::read_file(imgcompose_test::source_dir() / "docs" / "description.md");
+    for (const key& k : keys::description) {
+        const std::string name{k.name};
+        INFO(name);
+        const bool there = page.find("| `" + name + "` |") != std::string::npos || page.find("### `[" + name + "]`") != std::string::npos ||
+                           page.find("### `[[" + name + "]]`") != std::string::npos;
+        CHECK(there);
+    }
 }

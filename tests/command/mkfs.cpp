@@ -136,10 +136,18 @@ TEST_CASE("mkfs refuses what it cannot do, and leaves no image") {
     CHECK(has(refusal("ext4 --from rootfs --fat-bits 16"), "only FAT has"));
     CHECK(has(refusal("fat --from rootfs --journal none"), "only ext4 has"));
     CHECK(has(refusal("fat --from rootfs --uuid 12"), "\"12\" is not a volume id"));
-    CHECK(has(refusal("fat --from rootfs --readable-by dos"), "\"dos\" is no reader"));
     CHECK(has(refusal("ext4 --from rootfs --owner root"), "\"root\" is not an owner"));
     CHECK(has(refusal("ext4 --from rootfs -O inline_data"), "the feature \"inline_data\" cannot be turned on"));
     CHECK(has(refusal("ext4 --from rootfs", "SOURCE_DATE_EPOCH=today"), "SOURCE_DATE_EPOCH is \"today\""));
+}
+
+TEST_CASE("a value of mkfs that is none of its choices is a wrong command line, told with the choices") {
+    const command_folder in;
+    const auto r = in("mkfs fat --from rootfs -o fs.img --readable-by dos");
+    CHECK(r.status == 2);
+    CHECK(has(r.output, "imgcompose: --readable-by: there is no \"dos\"; there are: linux, u-boot, u-boot-2017\n"));
+    CHECK(has(in("mkfs fat --from rootfs -o fs.img --symlinks folow").output, "did you mean `follow`?"));
+    CHECK(has(in("mkfs ext3 --from rootfs -o fs.img").output, "imgcompose: TYPE: there is no \"ext3\"; did you mean `ext4`?"));
 }
 
 TEST_CASE("--digest prints what sha256sum prints") {

@@ -3,12 +3,14 @@
 """What README.md and docs/ show is true: programs compile, linked files exist, scripts can be called.
 
 readme.py ROOT COMPILER [COMMAND]
-    COMMAND is the imgcompose command; each subcommand that a shell block calls must be one of its own.
+    COMMAND is the imgcompose command. What the shell blocks call it for is run, on made inputs, and must succeed; only diff
+    and lint may end with 1. So is the whole first block of docs/cookbook.md.
 readme.py --self-test COMPILER
     shows that each of these is noticed
 """
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -35,6 +37,66 @@ def commands(block):
     return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
 
 
+MADE = """
+mkdir -p result/dtbs/rockchip result/rootfs/etc rootfs/etc
+echo card | tee result/rootfs/etc/hostname >rootfs/etc/hostname
+for f in result/Image result/initrd result/dtbs/rockchip/rk3328-nanopi-r2s.dtb Image initrd u-boot.bin; do head -c 100000 /dev/urandom >$f; done
+cp Image idbloader.img; cp Image u-boot.itb; cp -r result/dtbs .
+if command -v mkimage >/dev/null; then
+    head -c 10000 Image >tpl
+    mkimage -n rk3328 -T rksd -d tpl:initrd result/idbloader.img >/dev/null
+    mkimage -f auto -A arm64 -O linux -T kernel -C none -a 0x200000 -d Image -E result/u-boot.itb >/dev/null
+else
+    cp Image result/idbloader.img; cp Image result/u-boot.itb
+fi
+cp "$ROOT/docs/coming-from/genimage.cfg" genimage.cfg
+imgcompose build examples/descriptions/nanopi-r2s.toml --inputs result -q -o old.img
+cp --sparse=always old.img Armbian.img
+echo other >result/rootfs/etc/hostname
+imgcompose build examples/descriptions/nanopi-r2s.toml --inputs result -q -o new.img
+"""
+
+
+def fails(root, path, where, content, compiler, command):
+    """Runs what a block calls the command for, and all of the cookbook's first block, in a folder like a clone of the project."""
+    lines = [line for line in commands(content) if line.startswith("imgcompose ")]
+    whole = path == "docs/cookbook.md" and "./card" in content
+    if (not lines and not whole) or path == "docs/command.md": # that page has a test of its own
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(os.path.join(folder, "bin"))
+        os.symlink(os.path.abspath(command), os.path.join(folder, "bin", "imgcompose"))
+        if os.path.basename(compiler) != "g++" and "g++ " in content:
+            with open(os.path.join(folder, "bin", "g++"), "w", encoding="utf-8") as file:
+                file.write(f'#!/bin/sh\nexec "{compiler}" "$@"\n')
+            os.chmod(os.path.join(folder, "bin", "g++"), 0o755)
+        for name in ("include", "docs", "examples"):
+            if os.path.exists(os.path.join(root, name)):
+                os.symlink(os.path.abspath(os.path.join(root, name)), os.path.join(folder, name))
+        environment = os.environ | {"PATH": os.path.join(folder, "bin") + os.pathsep + os.environ["PATH"], "ROOT": os.path.abspath(root)}
+
+        def run(script):
+            return subprocess.run(["bash", "-e", "-c", script], cwd=folder, env=environment, text=True, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        if whole:
+            done = run(content)
+            if done.returncode:
+                yield f"{where}: the block fails:\n{done.stdout}"
+            return
+        if os.path.isdir(os.path.join(root, "examples", "descriptions")):
+            made = run(MADE)
+            if made.returncode:
+                yield f"{where}: no inputs could be made:\n{made.stdout}"
+                return
+        for line in lines:
+            if "--bootloader" in line and not shutil.which("mkimage"):
+                print(f"skipped: {line}: mkimage not found")
+                continue
+            done = run(line)
+            if done.returncode > (1 if line.split()[1] in ("diff", "lint") else 0):
+                yield f"{where}: `{line}` fails:\n{done.stdout}"
+
+
 def untrue(root, path, compiler, command):
     with open(os.path.join(root, path), encoding="utf-8") as file:
         text = file.read()
@@ -56,9 +118,8 @@ def untrue(root, path, compiler, command):
                 elif subprocess.run([os.path.join(root, program), "--help"], capture_output=True, stdin=subprocess.DEVNULL,
                                     check=False).returncode:
                     yield f"{where}: {program} --help fails"
-            if program == "imgcompose" and command and rest:
-                if subprocess.run([command, rest[0], "--help"], capture_output=True, check=False).returncode:
-                    yield f"{where}: imgcompose has no '{rest[0]}'"
+        if command:
+            yield from fails(root, path, where, content, compiler, command)
     for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
         if not os.path.exists(os.path.join(root, folder, target)):
             yield f"{path}: links to {target}, which does not exist"
@@ -77,7 +138,8 @@ def self_test(compiler):
              ("[a](absent.md)\n", "does not exist"),
              ("```sh\ntests/absent.sh --fast\n```\n", "cannot be run"),
              ("```console\n$ tests/bad.sh\noutput\n```\n", "--help fails"),
-             ("```sh\nimgcompose dance\n```\n", "has no 'dance'")]
+             ("```sh\nimgcompose dance\n```\n", "`imgcompose dance` fails"),
+             ("```sh\nimgcompose lint x # may find something\n```\n", "")]
     failures = 0
     for text, expected in cases:
         with tempfile.TemporaryDirectory() as root:
@@ -86,7 +148,7 @@ def self_test(compiler):
                 with open(os.path.join(root, name), "w", encoding="utf-8") as file:
                     file.write(content)
                 os.chmod(os.path.join(root, name), 0o755)
-            found = "\n".join(untrue(root, "README.md", compiler, "false"))
+            found = "\n".join(untrue(root, "README.md", compiler, shutil.which("false")))
             if (expected not in found) if expected else found:
                 failures += 1
                 print(f"{text!r}: expected {expected!r}, found {found!r}")
