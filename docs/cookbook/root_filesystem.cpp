@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// An ext4 filesystem of a directory, as small as its files allow and 64 MiB more: what `mke2fs -d` makes.
+// An ext4 filesystem made from a directory, as small as its files allow plus 64 MiB: what `mke2fs -d` makes.
 #include <imgcompose/rockchip.hpp>
 
 namespace ic = imgcompose;
