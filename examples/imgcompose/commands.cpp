@@ -61,7 +61,7 @@ output_options for_spi(const output_options& disk) {
 
 /// The image of the SPI flash, if that has the bootloader.
 std::optional<ic::image> spi_of(const document& d, const ic::disk_plan& plan) {
-    if (!plan.options.bootloader_in_spi) return {};
+    if (plan.options.bootloader_in != ic::bootloader_place::spi) return {};
     return for_all_of(d, [&] { return ic::compose_spi(plan); });
 }
 

@@ -104,11 +104,11 @@ void read_image(const section& s, ic::disk_plan& plan, std::chrono::seconds defa
     if (const auto where = s.text("bootloader_in")) {
         if (*where != "disk" && *where != "spi")
             s.refuse("bootloader_in", fmt::format("there is no bootloader in \"{}\"; it is in: disk, spi", *where));
-        o.bootloader_in_spi = *where == "spi";
+        o.bootloader_in = *where == "spi" ? ic::bootloader_place::spi : ic::bootloader_place::disk;
         o.without_bootloader = false;
     }
-    o.spi_size = s.size("spi_size");
-    if (o.spi_size && !o.bootloader_in_spi) s.refuse("spi_size", "`spi_size` is for `bootloader_in = \"spi\"`");
+    o.boot_medium_size = s.size("spi_size");
+    if (o.boot_medium_size && o.bootloader_in != ic::bootloader_place::spi) s.refuse("spi_size", "`spi_size` is for `bootloader_in = \"spi\"`");
 }
 
 /// The file of `s`, or `otherwise`, of which the key `fallback` tells.

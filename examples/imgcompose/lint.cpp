@@ -43,7 +43,7 @@ linted_disk linted_description(const lint_options& o) {
     const ic::disk_layout layout = ic::layout(plan);
     const ic::image made = ic::compose_as(plan, layout);
     std::optional<ic::image> flash;
-    if (plan.options.bootloader_in_spi) flash = ic::compose_spi(plan);
+    if (plan.options.bootloader_in == ic::bootloader_place::spi) flash = ic::compose_spi(plan);
     if (!o.board.empty()) plan.target = ic::find_board(o.board), plan.also.clear();
     return linted(plan, layout, made, flash, o.firmware);
 }
