@@ -80,7 +80,7 @@ TEST_CASE("a file that is kept open is read whatever became of its name, and has
     CHECK(&opener.open(files, id) == files.open_file(id));
     CHECK(files.open_file(other) == nullptr);
     CHECK(files.path_of(id) == "something unpacked");
-    CHECK_FALSE(files.tells_changes(files.at(id).mtime_mark));
+    CHECK_FALSE(files.tells_changes(files.at(id).mark));
     CHECK_THROWS_MATCHES(read(opener, files, id, 8, 4), ic::input_error, says("ends at byte 10"));
     CHECK_THROWS_AS(read(opener, files, other, 0, 4), ic::io_error);
 }

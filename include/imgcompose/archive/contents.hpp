@@ -95,7 +95,7 @@ public:
         files_->set_planned_at(os::file_clock_now());
         const auto folder = files_->add_root(slash == std::string::npos ? "" : path_.substr(0, slash + 1));
         in_archive_ = files_->add_file(folder, slash == std::string::npos ? path_ : path_.substr(slash + 1), s.size,
-                                       source_files::mark(s.mtime_seconds, s.mtime_nanoseconds));
+                                       files_->mark(s));
     }
 
     /// The files that inodes refer to.
