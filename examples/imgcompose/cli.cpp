@@ -136,8 +136,9 @@ int parse_and_run(int argc, char** argv, int& on_error) {
     plan_options planned;
     bound_command plan_command{app, "plan"};
     plan_command.bind(planned.description, "DESCRIPTION");
-    plan_command.bind("--json", planned.json);
-    plan_command.bind("--all", planned.all);
+    auto* const plan_json = plan_command.bind("--json", planned.json);
+    auto* const plan_all = plan_command.bind("--all", planned.all);
+    plan_command.bind("--parameter", planned.parameter)->excludes(plan_json)->excludes(plan_all);
     plan_command.run([&] { plan(planned); });
 
     mkfs_options made;

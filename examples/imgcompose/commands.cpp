@@ -11,6 +11,7 @@
 #include <imgcompose/archive.hpp>
 #include <imgcompose/board/boards.hpp>
 #include <imgcompose/compose/compose.hpp>
+#include <imgcompose/compose/emmc_boot.hpp>
 #include <imgcompose/compose/spi.hpp>
 #include <imgcompose/fs/ext4/ext4.hpp>
 #include <imgcompose/fs/fat/write.hpp>
@@ -50,19 +51,24 @@ template <class F> auto for_all_of(const document& d, const F& f) {
     }
 }
 
-/// Where the image of SPI flash goes, as the bytes of the flash: disk.spi.img beside disk.img or disk.img.zst.
-output_options for_spi(const output_options& disk) {
+/// Where the image of the other medium goes, as its bytes: disk.spi.img beside disk.img or disk.img.zst.
+output_options for_boot_medium(const boot_medium& medium, const output_options& disk) {
     if (disk.file == "-")
-        throw ic::input_error("standard output cannot take the disk and its SPI flash, which are two images; give -o a file");
+        throw ic::input_error(fmt::format("standard output cannot take the disk and its {}, which are two images; give -o a file", medium.title));
     std::filesystem::path file = disk.file;
     if (const auto format = format_of(file); format == output_format::gzip || format == output_format::zstd) file.replace_extension();
-    return {.file = file.replace_extension("spi.img"), .jobs = disk.jobs, .fsync = disk.fsync, .digest = disk.digest, .quiet = disk.quiet};
+    return {.file = file.replace_extension(fmt::format("{}.img", medium.name)), .jobs = disk.jobs, .fsync = disk.fsync, .digest = disk.digest, .quiet = disk.quiet};
 }
 
-/// The image of the SPI flash, if that has the bootloader.
-std::optional<ic::image> spi_of(const document& d, const ic::disk_plan& plan) {
-    if (plan.options.bootloader_in != ic::bootloader_place::spi) return {};
-    return for_all_of(d, [&] { return ic::compose_spi(plan); });
+/// The image of the medium that has the bootloader, if that is not the disk.
+std::optional<boot_medium> boot_medium_of(const document& d, const ic::disk_plan& plan) {
+    switch (plan.options.bootloader_in) {
+    case ic::bootloader_place::disk: break;
+    case ic::bootloader_place::spi: return boot_medium{"spi", "SPI flash", for_all_of(d, [&] { return ic::compose_spi(plan); })};
+    case ic::bootloader_place::emmc_boot:
+        return boot_medium{"boot0", "boot partition of the eMMC", for_all_of(d, [&] { return ic::compose_emmc_boot(plan); })};
+    }
+    return {};
 }
 
 } // namespace
@@ -120,13 +126,16 @@ void build(const build_options& o) {
     document d{o.description.file, o.description.changes, o.description.inputs};
     const described_disk described = read_disk(d, default_epoch());
     warn(d, described.warnings);
-    const auto flash = spi_of(d, described.plan);
-    if (flash) check(for_spi(o.output));
+    const auto medium = boot_medium_of(d, described.plan);
+    if (medium) check(for_boot_medium(*medium, o.output));
     const ic::disk_layout layout = for_all_of(d, [&] { return ic::layout(described.plan); });
     const ic::image disk = for_all_of(d, [&] { return ic::compose_as(described.plan, layout); });
-    if (!o.no_lint) require_bootable(d, linted(described.plan, layout, disk, flash));
+    if (!o.no_lint) {
+        const bool is_flash = described.plan.options.bootloader_in == ic::bootloader_place::spi;
+        require_bootable(d, linted(described.plan, layout, disk, is_flash ? std::optional{medium->content} : std::nullopt));
+    }
     save(disk, o.output);
-    if (flash) save(*flash, for_spi(o.output));
+    if (medium) save(medium->content, for_boot_medium(*medium, o.output));
 }
 
 void plan(const plan_options& o) {
@@ -135,9 +144,12 @@ void plan(const plan_options& o) {
     warn(d, described.warnings);
     const ic::disk_layout layout = for_all_of(d, [&] { return ic::layout(described.plan); });
     const ic::image disk = for_all_of(d, [&] { return ic::compose_as(described.plan, layout); });
-    const auto flash = spi_of(d, described.plan);
-    std::string text = o.json ? report_json(described.plan, layout, disk, flash) : report(described.plan, disk, o.all);
-    if (flash && !o.json) text += '\n' + report_spi(*flash, o.all);
+    const auto medium = boot_medium_of(d, described.plan);
+    std::string text;
+    if (o.parameter) text = for_all_of(d, [&] { return report_parameter(described.plan, layout, disk); });
+    else if (o.json) text = report_json(described.plan, layout, disk, medium);
+    else text = report(described.plan, disk, o.all);
+    if (medium && !o.json && !o.parameter) text += '\n' + report_boot_medium(*medium, o.all);
     print(text);
 }
 

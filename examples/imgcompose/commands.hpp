@@ -41,6 +41,7 @@ struct plan_options {
     description_options description{};
     bool json = false;
     bool all = false; ///< also regions inside of others
+    bool parameter = false; ///< a Rockchip parameter.txt instead
 };
 
 /// Texts are as the user wrote them.

@@ -2,9 +2,11 @@
 #include "content.hpp"
 
 #include "filesystems.hpp"
+#include "nixos.hpp"
 
 #include <imgcompose/boot/boot_script.hpp>
 #include <imgcompose/boot/extlinux_files.hpp>
+#include <imgcompose/boot/extlinux_parse.hpp>
 #include <imgcompose/boot/loader_entry.hpp>
 #include <imgcompose/boot/uefi.hpp>
 #include <imgcompose/fs/ext4/ext4.hpp>
@@ -100,22 +102,22 @@ section unless_off(const section& s) { return s.boolean("enabled").value_or(true
 
 } // namespace
 
-ic::recipe read_filesystem(const section& s, ic::tree content) {
+ic::recipe read_filesystem(const section& s, ic::tree content, const made_for& target) {
     const std::string type = *s.text("type");
     if (type == "ext4") return read_ext4(s, std::move(content));
     if (type == "fat") return read_fat(s, std::move(content));
     if (type != "raw") s.refuse("type", fmt::format("there is no filesystem \"{}\"{}", type, did_you_mean(type, {"ext4", "fat", "raw"})));
-    require_only(s, "raw", {"file"});
-    const auto file = s.file("file");
-    if (!file) s.refuse("type", "raw needs `file`");
-    if (content.entries().size() != 0) s.refuse("type", "raw has the bytes of `file` and no tree; leave out the steps of the tree");
-    return s.at("file", [&] { return ic::recipe{ic::blob(*file)}; });
+    require_only(s, "raw", {"file", "made"});
+    if (!s.has("file") && !s.has("made")) s.refuse("type", "raw needs `file` or `made`");
+    if (content.entries().size() != 0) s.refuse("type", "raw has the bytes of `file` or `made` and no tree; leave out the steps of the tree");
+    return ic::recipe{read_content(s, target)};
 }
 
-boot_files::boot_files(const section& top, const std::vector<const ic::board*>& boards, std::chrono::seconds epoch)
-    : extlinux_(unless_off(top.table("extlinux"))), script_(unless_off(top.table("boot_script"))), loader_(unless_off(top.table("loader"))), epoch_(epoch) {
+boot_files::boot_files(const section& top, const made_for& target)
+    : extlinux_(unless_off(top.table("extlinux"))), nixos_(unless_off(top.table("nixos"))), script_(unless_off(top.table("boot_script"))),
+      loader_(unless_off(top.table("loader"))), epoch_(target.epoch) {
     for (const section& p : top.tables("partition")) partitions_.push_back(*p.text("name"));
-    for (const ic::board* b : boards) {
+    for (const ic::board* b : target.boards) {
         device_trees_.push_back(b->dtb);
         architectures_.push_back(b->architecture);
     }
@@ -124,33 +126,54 @@ boot_files::boot_files(const section& top, const std::vector<const ic::board*>& 
     if (const section s = top.table("extlinux")) configuration_ = read_extlinux(s);
 }
 
-void boot_files::add_to(const std::string& partition, ic::tree& content) {
+void boot_files::look_for_generations(const std::string& partition, const ic::tree& content) {
+    if (nixos_ && store_of(nixos_) == partition) generations_ = read_nixos(nixos_, content, epoch_);
+}
+
+void boot_files::add_to(const std::string& partition, ic::tree& content, bool is_ready_made) {
+    for (const section& s : {extlinux_, nixos_, script_, loader_})
+        if (is_ready_made && s && *s.text("into") == partition)
+            s.refuse("into", fmt::format("partition \"{}\" holds an image that is made elsewhere, so that no file can be put into it; "
+                                         "give /boot a partition of its own, on ext4 or FAT", partition));
+    if (nixos_ && *nixos_.text("into") == partition) add_nixos(content);
     if (extlinux_ && *extlinux_.text("into") == partition) add_extlinux(content);
     if (script_ && *script_.text("into") == partition) add_boot_script(content);
     if (loader_ && *loader_.text("into") == partition) add_loader(content);
 }
 
 void boot_files::require_all_added() const {
-    for (const auto& [s, added] : {std::pair{extlinux_, extlinux_added_}, std::pair{script_, script_added_}, std::pair{loader_, loader_added_}})
-        if (s && !added) {
-            const std::string into = *s.text("into");
-            s.refuse("into", fmt::format("there is no partition \"{}\"{}", into, did_you_mean(into, {partitions_.begin(), partitions_.end()})));
-        }
+    const auto refuse = [&](const section& s, std::string_view key, const std::string& name) {
+        s.refuse(key, fmt::format("there is no partition \"{}\"{}", name, did_you_mean(name, {partitions_.begin(), partitions_.end()})));
+    };
+    if (nixos_ && !generations_) refuse(nixos_, "store", store_of(nixos_));
+    for (const auto& [s, added] : {std::pair{extlinux_, extlinux_added_}, std::pair{nixos_, nixos_added_}, std::pair{script_, script_added_}, std::pair{loader_, loader_added_}})
+        if (s && !added) refuse(s, "into", *s.text("into"));
+}
+
+void boot_files::tell(const section& s, std::string_view key, const std::vector<ic::finding>& findings) {
+    for (const ic::finding& f : findings) {
+        if (f.how_bad == ic::severity::error) s.refuse(key, f.message);
+        const std::string warning = fmt::format("extlinux.conf: {}", f.message);
+        if (std::ranges::find(warnings_, warning) == warnings_.end()) warnings_.push_back(warning);
+    }
+}
+
+void boot_files::add_nixos(ic::tree& content) {
+    if (!generations_) return; // said when all partitions were seen
+    const std::string boot = boot_folder_of(nixos_), path = boot + "/extlinux/extlinux.conf";
+    content = nixos_.at("into", [&] { return std::move(content) | ic::add_nixos_generations(*generations_, boot); });
+    const ic::extlinux written = ic::parse_extlinux(ic::emit(*generations_));
+    for (const std::string_view fdtfile : device_trees_)
+        tell(nixos_, "into", ic::check_files(written, content, {.extlinux_conf = path, .fdtfile = fdtfile}));
+    nixos_added_ = true;
 }
 
 void boot_files::add_extlinux(ic::tree& content) {
-    const auto tell = [&](const std::vector<ic::finding>& findings) {
-        for (const ic::finding& f : findings) {
-            if (f.how_bad == ic::severity::error) extlinux_.refuse("entry", f.message);
-            const std::string warning = fmt::format("extlinux.conf: {}", f.message);
-            if (std::ranges::find(warnings_, warning) == warnings_.end()) warnings_.push_back(warning);
-        }
-    };
-    tell(ic::check(configuration_));
+    tell(extlinux_, "entry", ic::check(configuration_));
     const std::string path = extlinux_.text("path").value_or("/extlinux/extlinux.conf");
     content = extlinux_.at("path", [&] { return std::move(content) | ic::add(path, configuration_); });
     for (const std::string_view fdtfile : device_trees_)
-        tell(ic::check_files(configuration_, content, {.extlinux_conf = path, .fdtfile = fdtfile}));
+        tell(extlinux_, "entry", ic::check_files(configuration_, content, {.extlinux_conf = path, .fdtfile = fdtfile}));
     extlinux_added_ = true;
 }
 

@@ -4,17 +4,22 @@
 #include "content.hpp"
 
 #include <imgcompose/board/boards.hpp>
+#include <imgcompose/board/rockchip/parameter.hpp>
 #include <imgcompose/compose/shared.hpp>
 #include <imgcompose/compose/steps.hpp>
 #include <imgcompose/image/blob.hpp>
+#include <imgcompose/image/read.hpp>
 #include <imgcompose/partition/layout.hpp>
 #include <imgcompose/partition/names.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -69,6 +74,25 @@ void read_boards(document& d, const section& image, ic::disk_plan& plan) {
     define_boards(d, plan.boards());
 }
 
+/// On which medium the bootloader is, and how large that is.
+void read_bootloader_place(const section& s, ic::disk_options& o) {
+    using enum ic::bootloader_place;
+    constexpr std::array<std::pair<std::string_view, ic::bootloader_place>, 3> places{{{"disk", disk}, {"spi", spi}, {"emmc-boot", emmc_boot}}};
+    if (const auto where = s.text("bootloader_in")) {
+        const auto found = std::ranges::find(places, *where, &std::pair<std::string_view, ic::bootloader_place>::first);
+        if (found == places.end())
+            s.refuse("bootloader_in", fmt::format("there is no bootloader in \"{}\"; it is in: disk, spi, emmc-boot", *where));
+        o.bootloader_in = found->second;
+        o.without_bootloader = false;
+    }
+    for (const auto& [key, place] : {std::pair{"spi_size", spi}, std::pair{"emmc_boot_size", emmc_boot}}) {
+        if (!s.has(key)) continue;
+        if (o.bootloader_in != place)
+            s.refuse(key, fmt::format("`{}` is for `bootloader_in = \"{}\"`", key, place == spi ? "spi" : "emmc-boot"));
+        o.boot_medium_size = s.size(key);
+    }
+}
+
 void read_image(const section& s, ic::disk_plan& plan, std::chrono::seconds default_epoch) {
     ic::disk_options& o = plan.options;
     o.epoch = default_epoch;
@@ -101,31 +125,15 @@ void read_image(const section& s, ic::disk_plan& plan, std::chrono::seconds defa
         o.gpt_entry_array = ic::lba{*sector};
     }
     o.without_bootloader = s.boolean("without_bootloader").value_or(false);
-    if (const auto where = s.text("bootloader_in")) {
-        if (*where != "disk" && *where != "spi")
-            s.refuse("bootloader_in", fmt::format("there is no bootloader in \"{}\"; it is in: disk, spi", *where));
-        o.bootloader_in = *where == "spi" ? ic::bootloader_place::spi : ic::bootloader_place::disk;
-        o.without_bootloader = false;
-    }
-    o.boot_medium_size = s.size("spi_size");
-    if (o.boot_medium_size && o.bootloader_in != ic::bootloader_place::spi) s.refuse("spi_size", "`spi_size` is for `bootloader_in = \"spi\"`");
+    read_bootloader_place(s, o);
 }
 
-/// The file of `s`, or `otherwise`, of which the key `fallback` tells.
-ic::image read_blob(const section& s, std::string_view fallback, const std::filesystem::path& otherwise) {
-    const ic::blob_options options{.skip = s.size("skip").value_or(ic::bytes{}), .maximum = s.size("max")};
-    return s.at(s.has("file") ? "file" : fallback, [&] { return ic::blob(s.file("file").value_or(otherwise), options); });
-}
-
-void read_bootloaders(const document& d, ic::disk_plan& plan) {
+void read_bootloaders(const document& d, const made_for& target, ic::disk_plan& plan) {
     const section top = d.top();
     const auto given = top.tables("bootloader");
     for (const section& s : given) {
         const std::string name = *s.text("name");
-        const ic::blob_options options{.skip = s.size("skip").value_or(ic::bytes{}), .maximum = s.size("max")};
-        const auto content = s.at(s.has("file") ? "file" : "name", [&] {
-            return ic::blob(s.file("file").value_or(d.inputs() / name), options);
-        });
+        const ic::image content = read_content(s, target, "name");
         plan = s.at("name", [&] { return std::move(plan) | ic::bootloader(name, content); });
     }
     if (!given.empty() || !plan.target || plan.options.without_bootloader) return;
@@ -137,11 +145,11 @@ void read_bootloaders(const document& d, ic::disk_plan& plan) {
         plan = top.table("image").at("board", [&] { return std::move(plan) | ic::bootloader(name, ic::blob(d.inputs() / name)); });
 }
 
-void read_raws(const document& d, ic::disk_plan& plan) {
+void read_raws(const document& d, const made_for& target, ic::disk_plan& plan) {
     for (const section& s : d.top().tables("raw")) {
         if (s.has("sector") == s.has("offset")) s.refuse("offset", "a raw file needs `sector` or `offset`, and not both");
         const ic::offset at{s.has("sector") ? ic::bytes{ic::sectors{*s.count("sector")}} : *s.size("offset")};
-        plan = std::move(plan) | ic::raw(*s.text("name"), at, read_blob(s, "name", d.inputs() / *s.text("name")));
+        plan = std::move(plan) | ic::raw(*s.text("name"), at, read_content(s, target));
     }
 }
 
@@ -159,6 +167,53 @@ ic::partition_options read_partition_options(const section& s) {
     return o;
 }
 
+/// Something in the order of the disk, with where the table of partitions has it.
+struct described_partition {
+    std::string name{};
+    section says{}; ///< nothing for one that only parameter.txt has
+    ic::size_rule size{};
+    ic::partition_options options{};
+    ic::tree content{};
+};
+
+std::vector<described_partition> read_partitions(const document& d, const made_for& target) {
+    std::vector<described_partition> all;
+    for (const section& s : d.top().tables("partition"))
+        all.push_back({*s.text("name"), s, s.rule("size").value_or(ic::rest_of_disk), read_partition_options(s), read_tree(s, target)});
+    return all;
+}
+
+/// As the file lays them out; what those of `said` hold is theirs.
+std::vector<described_partition> in_order_of(const ic::rockchip::parameter& p, std::vector<described_partition> said) {
+    std::vector<described_partition> all;
+    for (const ic::rockchip::parameter_partition& line : p.partitions) {
+        const auto found = std::ranges::find(said, line.name, &described_partition::name);
+        described_partition one{.name = line.name};
+        if (found != said.end()) {
+            for (const char* key : {"start", "size"})
+                if (found->says.has(key)) found->says.refuse(key, fmt::format("parameter.txt has the `{}` of this partition; leave it out", key));
+            one = std::move(*found);
+            said.erase(found);
+        }
+        one.size = line.sectors ? ic::size_rule{ic::bytes{ic::sectors{*line.sectors}}} : ic::rest_of_disk;
+        one.options.at = ic::offset{ic::sectors{line.first.value}};
+        if (!one.options.bootable && line.bootable) one.options.bootable = true;
+        if (!one.options.id && !line.id.is_nil()) one.options.id = line.id;
+        one.options.holds_firmware = true; // Rockchip's own places are partitions there
+        all.push_back(std::move(one));
+    }
+    for (const described_partition& left : said)
+        left.says.refuse("name", fmt::format("parameter.txt has no partition \"{}\"", left.name));
+    return all;
+}
+
+ic::rockchip::parameter read_parameter(const section& image) {
+    return image.at("parameter", [&] {
+        const ic::owned_bytes raw = ic::read_all(ic::blob(*image.file("parameter")));
+        return ic::rockchip::parse_parameter({reinterpret_cast<const char*>(raw.data()), raw.size()});
+    });
+}
+
 } // namespace
 
 described_disk read_disk(document& d, std::chrono::seconds default_epoch) {
@@ -170,22 +225,25 @@ described_disk read_disk(document& d, std::chrono::seconds default_epoch) {
     read_image(image, plan, default_epoch);
     if (!plan.also.empty() && plan.holds_bootloader())
         image.at("board", [&] { return ic::check_shared(plan.boards()); });
-    read_bootloaders(d, plan);
-    read_raws(d, plan);
+    made_for target{.epoch = plan.options.epoch};
+    for (const ic::board* b : plan.boards()) target.boards.push_back(&ic::find_board(b->name));
+    read_bootloaders(d, target, plan);
+    read_raws(d, target, plan);
 
-    boot_files boot{top, plan.boards(), plan.options.epoch};
-    for (const section& s : top.tables("partition")) {
-        const std::string name = *s.text("name");
-        const ic::size_rule size = s.rule("size").value_or(ic::rest_of_disk);
-        const ic::partition_options options = read_partition_options(s);
-        ic::tree content = read_tree(s);
-        boot.add_to(name, content);
-        if (const section filesystem = s.table("filesystem")) {
-            plan = std::move(plan) | ic::partition(name, size, read_filesystem(filesystem, std::move(content)), options);
+    std::vector<described_partition> partitions = read_partitions(d, target);
+    if (image.has("parameter")) partitions = in_order_of(read_parameter(image), std::move(partitions));
+    boot_files boot{top, target};
+    for (const described_partition& p : partitions) boot.look_for_generations(p.name, p.content);
+    for (described_partition& p : partitions) {
+        const section filesystem = p.says.table("filesystem");
+        boot.add_to(p.name, p.content, filesystem && *filesystem.text("type") == "raw");
+        if (filesystem) {
+            plan = std::move(plan) | ic::partition(p.name, p.size, read_filesystem(filesystem, std::move(p.content), target), p.options);
             continue;
         }
-        if (!content.entries().empty()) s.refuse("tree", fmt::format("partition \"{}\" has a tree, but no filesystem to hold it", name));
-        plan = std::move(plan) | ic::empty_partition(name, size, options);
+        if (!p.content.entries().empty())
+            p.says.refuse("tree", fmt::format("partition \"{}\" has a tree, but no filesystem to hold it", p.name));
+        plan = std::move(plan) | ic::empty_partition(p.name, p.size, p.options);
     }
     boot.require_all_added();
     result.warnings = boot.warnings();

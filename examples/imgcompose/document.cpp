@@ -341,6 +341,12 @@ std::optional<std::filesystem::path> section::file(std::string_view key) const {
     return document_->inputs() / *name;
 }
 
+std::vector<std::filesystem::path> section::files(std::string_view key) const {
+    std::vector<std::filesystem::path> all;
+    for (const std::string& name : texts(key)) all.push_back(document_->inputs() / name);
+    return all;
+}
+
 void section::refuse(std::string_view key, std::string_view why) const {
     document_->refuse(has(key) ? node(key) : static_cast<const toml::node&>(*table_), why);
 }

@@ -54,6 +54,7 @@ public:
     [[nodiscard]] std::vector<section> tables(std::string_view key) const;
     /// A file on this machine: relative to the folder of the inputs.
     [[nodiscard]] std::optional<std::filesystem::path> file(std::string_view key) const;
+    [[nodiscard]] std::vector<std::filesystem::path> files(std::string_view key) const;
 
     /// Throws description_error at the value of `key`, or at the table if it has none.
     [[noreturn]] void refuse(std::string_view key, std::string_view why) const;

@@ -102,6 +102,7 @@ inline constexpr std::array plan{
     description, set, inputs,
     argument{"--json", flag, "", "Print the layout, all parts and all extents as JSON, for programs"},
     argument{"--all", flag, "", "Also list what lies inside partitions"},
+    argument{"--parameter", flag, "", "Print only the partitions, as a parameter.txt for Rockchip's tools"},
     help,
 };
 inline constexpr std::array mkfs{

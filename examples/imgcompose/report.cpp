@@ -6,6 +6,10 @@
 #include "sizes.hpp"
 #include "text_output.hpp"
 
+#include <imgcompose/board/rockchip/parameter.hpp>
+#include <imgcompose/image/window.hpp>
+#include <imgcompose/partition/gpt_read.hpp>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +18,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace command {
 
@@ -86,15 +91,31 @@ std::string report(const ic::disk_plan& plan, const ic::image& disk, bool all) {
            '\n' + region_table(found, columns, &disk, all) + findings_text(found, columns);
 }
 
-std::string report_spi(const ic::image& flash, bool all) {
+std::string report_boot_medium(const boot_medium& medium, bool all) {
     const std::size_t columns = columns_of_output();
-    const ic::disk_report found = inspected(ic::window{flash});
-    return wrapped(fmt::format("SPI flash, {} ({} bytes)", readable(flash.size()), flash.size().count), columns, 2) + '\n' +
-           region_table(found, columns, &flash, all) + findings_text(found, columns);
+    const ic::bytes size = medium.content.size();
+    const ic::disk_report found = inspected(ic::window{medium.content});
+    return wrapped(fmt::format("{}, {} ({} bytes)", medium.title, readable(size), size.count), columns, 2) + '\n' +
+           region_table(found, columns, &medium.content, all) + findings_text(found, columns);
+}
+
+std::string report_parameter(const ic::disk_plan& plan, const ic::disk_layout& layout, const ic::image& disk) {
+    if (layout.table != ic::disk_table::gpt || layout.sector_size != ic::bytes{512})
+        throw ic::input_error("parameter.txt lists the partitions of a GPT in sectors of 512 bytes, and this disk has another table");
+    const ic::window w{disk};
+    const auto header = ic::read_gpt_header(w.take(ic::offset{layout.sector_size}, layout.sector_size));
+    const auto array = w.take(ic::offset_of(header->entry_array, layout.sector_size), header->entry_array_size());
+    const auto entries = ic::read_gpt_entries(array, header->entry_size);
+    std::vector<ic::gpt_partition> table;
+    for (const ic::found_gpt_entry& e : entries)
+        table.push_back({.name = e.name, .type = e.type, .id = e.id, .first = e.first, .last = e.last, .attributes = e.attributes});
+    ic::rockchip::parameter p = ic::rockchip::parameter_of(table);
+    if (!plan.partitions.empty() && plan.partitions.back().size.what == ic::size_rule::kind::fill) p.partitions.back().sectors.reset();
+    return ic::rockchip::emit(p);
 }
 
 std::string report_json(const ic::disk_plan& plan, const ic::disk_layout& layout, const ic::image& disk,
-                        const std::optional<ic::image>& spi) {
+                        const std::optional<boot_medium>& medium) {
     using json = nlohmann::ordered_json;
     json top{{"size", disk.size().count}, {"sector_size", layout.sector_size.count}, {"table", std::string{ic::name_of(layout.table)}}};
     if (plan.target) top["board"] = std::string{plan.target->name};
@@ -111,9 +132,10 @@ std::string report_json(const ic::disk_plan& plan, const ic::disk_layout& layout
     add_parts(top, disk);
     auto& findings = top["findings"] = json::array();
     for (const ic::disk_finding& f : inspected(ic::window{disk}).findings) findings.push_back(json_of(f));
-    if (spi) {
-        top["spi"]["size"] = spi->size().count;
-        add_parts(top["spi"], *spi);
+    if (medium) {
+        json& other = top[medium->name];
+        other["size"] = medium->content.size().count;
+        add_parts(other, medium->content);
     }
     return top.dump(2, ' ', false, json::error_handler_t::replace) + '\n';
 }

@@ -7,17 +7,29 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace command {
 
 /// What `inspect` would show of it, and what its bytes are. Regions inside of others only if `all`.
 std::string report(const imgcompose::disk_plan& plan, const imgcompose::image& disk, bool all);
 
-/// The same of the image for SPI flash.
-std::string report_spi(const imgcompose::image& flash, bool all);
+/// The image for another medium than the disk: SPI flash, or a boot partition of eMMC.
+struct boot_medium {
+    std::string_view name{}; ///< in JSON
+    std::string_view title{};
+    imgcompose::image content{};
+};
+
+/// The same of that.
+std::string report_boot_medium(const boot_medium& medium, bool all);
+
+/// The parameter.txt by which Rockchip's tools would make such a table. Throws what imgcompose throws for one that
+/// they would not.
+std::string report_parameter(const imgcompose::disk_plan& plan, const imgcompose::disk_layout& layout, const imgcompose::image& disk);
 
 /// All of it with every extent and its source as JSON.
 std::string report_json(const imgcompose::disk_plan& plan, const imgcompose::disk_layout& layout,
-                        const imgcompose::image& disk, const std::optional<imgcompose::image>& spi = {});
+                        const imgcompose::image& disk, const std::optional<boot_medium>& medium = {});
 
 } // namespace command

@@ -3,7 +3,6 @@
 #include "filesystems.hpp"
 
 #include <imgcompose/archive.hpp>
-#include <imgcompose/image/blob.hpp>
 #include <imgcompose/tree/directory.hpp>
 #include <imgcompose/tree/steps.hpp>
 
@@ -20,8 +19,8 @@ namespace ic = imgcompose;
 namespace {
 
 /// What a step of the tree does: the first of these keys that it has.
-constexpr std::array<std::string_view, 11> actions{"directory", "archive", "file",        "text",  "symlink", "mkdir",
-                                                   "exclude",   "prefix",  "clamp_mtime", "owner", "mode"};
+constexpr std::array<std::string_view, 12> actions{"directory", "archive", "file",   "made",        "text",  "symlink",
+                                                   "mkdir",     "exclude", "prefix", "clamp_mtime", "owner", "mode"};
 
 ic::attributes_of_node attributes_of(const section& step) {
     ic::attributes_of_node a;
@@ -31,7 +30,7 @@ ic::attributes_of_node attributes_of(const section& step) {
     return a;
 }
 
-ic::tree added(ic::tree to, const section& step, std::string_view action) {
+ic::tree added(ic::tree to, const section& step, std::string_view action, const made_for& target) {
     const auto path = step.text("to");
     if (!path) step.refuse(action, fmt::format("`{}` needs `to`, the path in the filesystem", action));
     const bool replaces = step.boolean("replace").value_or(false);
@@ -41,8 +40,7 @@ ic::tree added(ic::tree to, const section& step, std::string_view action) {
     };
     if (action == "symlink") return add(ic::symlink(*path, *step.text("symlink"), attributes));
     if (action == "text") return add(ic::add(*path, ic::from_text(*step.text("text")), attributes));
-    const ic::image content = step.at("file", [&] { return ic::blob(*step.file("file")); });
-    return add(ic::add(*path, content, attributes));
+    return add(ic::add(*path, read_content(step, target), attributes));
 }
 
 /// With all that is in a directory or archive.
@@ -61,7 +59,7 @@ ic::tree with_tree(ic::tree to, const section& step, std::string_view action) {
     return step.at(action, [&] { return ic::merge(std::move(to), std::move(from)); });
 }
 
-ic::tree apply(ic::tree t, const section& step) {
+ic::tree apply(ic::tree t, const section& step, const made_for& target) {
     std::string_view action;
     for (const std::string_view a : actions)
         if (action.empty() && step.has(a)) action = a;
@@ -69,10 +67,10 @@ ic::tree apply(ic::tree t, const section& step) {
         if (a != action && step.has(a) && a != "owner" && a != "mode")
             step.refuse(a, fmt::format("`{}` and `{}` are two steps; write them one after the other", action, a));
 
-    if (action.empty()) step.refuse("", "the step does nothing; it needs one of: directory, archive, file, text, symlink, mkdir, "
+    if (action.empty()) step.refuse("", "the step does nothing; it needs one of: directory, archive, file, made, text, symlink, mkdir, "
                                         "exclude, prefix, clamp_mtime, owner");
     if (action == "directory" || action == "archive") return with_tree(std::move(t), step, action);
-    if (action == "file" || action == "text" || action == "symlink") return added(std::move(t), step, action);
+    if (action == "file" || action == "made" || action == "text" || action == "symlink") return added(std::move(t), step, action, target);
     if (action == "mkdir") {
         const std::string path = *step.text("mkdir");
         return step.at("mkdir", [&] { return std::move(t) | ic::make_directory(path, attributes_of(step)); });
@@ -87,9 +85,9 @@ ic::tree apply(ic::tree t, const section& step) {
 
 } // namespace
 
-ic::tree read_tree(const section& partition) {
+ic::tree read_tree(const section& partition, const made_for& target) {
     ic::tree t;
-    for (const section& step : partition.tables("tree")) t = apply(std::move(t), step);
+    for (const section& step : partition.tables("tree")) t = apply(std::move(t), step, target);
     return t;
 }
 

@@ -132,6 +132,37 @@ TEST_CASE("a board's own files lie where its firmware looks") {
     CHECK(bytes_at("kukui", 8192 * 512, 0) == "kpart");
 }
 
+TEST_CASE("an Orange Pi 5B starts from its vendor's one file") {
+    const command_folder first;
+    const all_inputs inputs{nlohmann::json::parse(first("boards --json").output)};
+    inputs.in.write("u-boot.bin", std::string(9'400'000, 'v'));
+    inputs.in.write("own.toml", "extends = \"" + (source_dir() / "examples/descriptions/orangepi-5b.toml").string() + "\"\n[[raw]]\nname = \"u-boot.bin\"\nfile = \"u-boot.bin\"\nsector = 64\n");
+    const auto built = inputs.in("build own.toml -q -o disk.img");
+    INFO(built.output);
+    REQUIRE(built.status == 0);
+    CHECK(inputs.in.read("disk.img").substr(64 * 512, 9'400'000) == std::string(9'400'000, 'v'));
+    if (have("sgdisk")) CHECK(inputs.in.shell("sgdisk -v disk.img").output.find("No problems found") != std::string::npos);
+}
+
+TEST_CASE("a Chromebook's kernel partitions have the type and attributes that depthcharge looks for") {
+    const command_folder first;
+    const all_inputs inputs{nlohmann::json::parse(first("boards --json").output)};
+    REQUIRE(inputs.in("build " + shipped("kukui") + " --inputs . -q -o disk.img").status == 0);
+    const std::string disk = inputs.in.read("disk.img");
+    const auto attributes = [&](std::size_t entry) { return disk.substr(1024 + entry * 128 + 48, 8); };
+    CHECK(attributes(0) == std::string("\0\0\0\0\0\0\x2a\x01", 8)); // successful, tries 2, priority 10
+    CHECK(attributes(1) == std::string("\0\0\0\0\0\0\x25\x00", 8)); // tries 2, priority 5
+    if (have("sgdisk")) CHECK(inputs.in.shell("sgdisk -i 1 disk.img").output.find("FE3A2A5D-4F32-41A7-B725-ACCC3285A309") != std::string::npos);
+    if (have("cgpt")) {
+        const std::string shown = inputs.in.shell("cgpt show disk.img").output;
+        INFO(shown);
+        for (const char* words : {"priority=10 tries=2 successful=1", "priority=5 tries=2 successful=0", "ChromeOS kernel"})
+            CHECK(shown.find(words) != std::string::npos);
+    } else {
+        WARN("skipped: cgpt not found");
+    }
+}
+
 TEST_CASE("what cannot be on one disk is refused with the reason") {
     const command_folder first;
     const all_inputs inputs{nlohmann::json::parse(first("boards --json").output)};
@@ -171,7 +202,7 @@ TEST_CASE("one description makes the disk and the SPI flash") {
 
     const auto planned = inputs.in("plan " + shipped("orangepi-5") + " --inputs . --json --set image.bootloader_in=spi");
     REQUIRE(planned.status == 0);
-    CHECK(nlohmann::json::parse(planned.output).at("spi").at("size").get<std::size_t>() % 65536 == 0);
+    CHECK(nlohmann::json::parse(planned.output).at("spi").at("size").get<std::size_t>() == 0x60000 + 1'431'552);
 
     const auto vendor = inputs.in("build " + shipped("rk3588-vendor-spi") + " --inputs . -q -o spi.img");
     INFO(vendor.output);
@@ -181,11 +212,88 @@ TEST_CASE("one description makes the disk and the SPI flash") {
     CHECK(file_at(inputs.in, inputs.in.read("spi.img"), 16384 * 512) == "u-boot.itb");
     CHECK(inputs.in.shell("sgdisk -p spi.img").output.find("7680            8063") != std::string::npos);
 
-    REQUIRE(inputs.in("build " + shipped("allwinner-emmc-boot") + " --inputs . -q -o boot0.img").status == 0);
-    CHECK(file_at(inputs.in, inputs.in.read("boot0.img"), 0) == "u-boot-sunxi-with-spl.bin");
-    CHECK(inputs.in.read("boot0.img").size() == 4u << 20);
-    const auto too_large = inputs.in("build " + shipped("allwinner-emmc-boot") + " --inputs . -q -o boot0.img --set image.size=512KiB");
-    CHECK(too_large.status == 1);
+}
+
+TEST_CASE("one description makes the user area of eMMC and its boot partition") {
+    const command_folder first;
+    const all_inputs inputs{nlohmann::json::parse(first("boards --json").output)};
+    const auto run_with = [&](const std::string& verb, const std::string& options) {
+        return inputs.in(verb + ' ' + shipped("allwinner-emmc-boot") + " --inputs . " + options);
+    };
+    const auto built = run_with("build", "-q -o disk.img");
+    INFO(built.output);
+    REQUIRE(built.status == 0);
+    const std::string boot = inputs.in.read("disk.boot0.img"), disk = inputs.in.read("disk.img");
+    CHECK(boot.size() == 4u << 20);
+    CHECK(file_at(inputs.in, boot, 0) == "u-boot-sunxi-with-spl.bin");
+    CHECK(disk.substr(512, 8) == "EFI PART");
+    CHECK(disk.substr(8192, 4) == std::string(4, '\0'));
+    REQUIRE(run_with("build", "-q -o without.img --set image.bootloader_in=disk --set image.without_bootloader=true "
+                              "--set image.emmc_boot_size=4MiB").status == 1);
+    const auto planned = run_with("plan", "--json");
+    REQUIRE(planned.status == 0);
+    CHECK(nlohmann::json::parse(planned.output).at("boot0").at("size") == 4u << 20);
+    CHECK(run_with("plan", "").output.find("boot partition of the eMMC, 4 MiB") != std::string::npos);
+    const auto refused = [&](const std::string& set, const std::string& words) {
+        const auto r = run_with("build", "-q -o disk.img --set " + set);
+        INFO(r.output);
+        CHECK(r.status == 1);
+        CHECK(r.output.find(words) != std::string::npos);
+    };
+    refused("image.emmc_boot_size=512KiB", "u-boot-sunxi-with-spl.bin needs 860160 bytes");
+    refused("image.emmc_boot_size=1000000", "a multiple of 128 KiB");
+    refused("image.bootloader_in=spi", "`emmc_boot_size` is for `bootloader_in = \"emmc-boot\"`");
+    refused("image.board=rock64", "that Rockchip's boot ROMs look into one is unproven");
+    refused("image.board=odroid-c2 --set image.table=mbr", "at which sector");
+}
+
+TEST_CASE("a board whose SPI flash U-Boot makes no image for is told whose description does") {
+    const command_folder first;
+    const all_inputs inputs{nlohmann::json::parse(first("boards --json").output)};
+    const auto r = inputs.in("build " + shipped("rock-5a") + " --inputs . -q -o disk.img --set image.bootloader_in=spi");
+    INFO(r.output);
+    CHECK(r.status == 1);
+    CHECK(r.output.find("no image for the SPI flash of Radxa ROCK 5A") != std::string::npos);
+    CHECK(r.output.find("rk3588-vendor-spi.toml") != std::string::npos);
+}
+
+TEST_CASE("edk2-rk3588 gets device trees where it looks, beside what UEFI starts") {
+    const command_folder in;
+    in.write("esp/EFI/BOOT/BOOTAA64.EFI", text_of_pe());
+    const auto built = in("build " + shipped("edk2-rk3588") + " --inputs . -q -o disk.img");
+    INFO(built.output);
+    REQUIRE(built.status == 0);
+    if (have("mdir")) {
+        const std::string files = in.shell("mdir -b -/ -i disk.img@@1M ::/").output;
+        INFO(files);
+        CHECK(files.find("/dtb/base/rk3588s-orangepi-5.dtb") != std::string::npos);
+        CHECK(files.find("/EFI/BOOT/BOOTAA64.EFI") != std::string::npos);
+    }
+    if (have("sgdisk")) CHECK(in.shell("sgdisk -v disk.img && sgdisk -i 1 disk.img").output.find("EFI system partition") != std::string::npos);
+    const auto lint = in("lint disk.img --board uefi-arm64");
+    INFO(lint.output);
+    CHECK(lint.status == 0);
+}
+
+TEST_CASE("a root of a filesystem that is made elsewhere is placed as it is, and is no /boot") {
+    const command_folder in;
+    const bool real = have("mkfs.f2fs");
+    in.write("root.f2fs", std::string(64 << 20, '\0'));
+    if (real) REQUIRE(in.shell("mkfs.f2fs -q -l NIXOS_SD -U 11111111-2222-3333-4444-555555555555 root.f2fs").status == 0);
+    else WARN("skipped: mkfs.f2fs not found; the bytes of the root are none of f2fs");
+    in.write("d.toml", "[image]\nboard = \"nanopi-r2s\"\n"
+                       "[[partition]]\nname = \"boot\"\nsize = \"8MiB\"\nfilesystem = { type = \"ext4\" }\ntree = [{ file = \"Image\", to = \"/Image\" }]\n"
+                       "[[partition]]\nname = \"root\"\nsize = \"min\"\nfilesystem = { type = \"raw\", file = \"root.f2fs\" }\n"
+                       "[extlinux]\ninto = \"boot\"\nentry = [{ label = \"NixOS\", kernel = \"/Image\", append = \"root=LABEL=NIXOS_SD rootfstype=f2fs\" }]\n");
+    const auto built = in("build d.toml -q -o disk.img");
+    INFO(built.output);
+    REQUIRE(built.status == 0);
+    CHECK(in.read("disk.img").substr(24 << 20, 64 << 20) == in.read("root.f2fs"));
+    if (real && have("fsck.f2fs")) CHECK(in.shell("dd if=disk.img bs=1M skip=24 count=64 of=part status=none && fsck.f2fs --dry-run part").status == 0);
+    const auto refused = in("plan d.toml --set extlinux.into=root");
+    INFO(refused.output);
+    CHECK(refused.status == 1);
+    CHECK(refused.output.find("--set extlinux.into=root: partition \"root\" holds an image that is made elsewhere") != std::string::npos);
 }
 
 TEST_CASE("the files of Rockchip's miniloader lie where it looks for them") {

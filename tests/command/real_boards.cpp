@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace t = imgcompose_test;
 
@@ -40,11 +41,13 @@ constexpr std::pair<const char*, const char*> boards[]{
     {"orangepi_zero_plus2", "orangepi-pc2"},
 };
 
-/// Debian's folder, or nothing.
-std::filesystem::path folder_of(const std::string& name) {
-    for (const auto& top : {t::shipped_bootloaders() / "arm64/usr/lib/u-boot", t::shipped_bootloaders()})
-        if (std::filesystem::exists(top / name)) return top / name;
-    return {};
+/// Debian's folders with it.
+std::vector<std::filesystem::path> folders_of(const std::string& name, t::release which) {
+    std::vector<std::filesystem::path> tops{t::shipped_bootloaders() / "arm64/usr/lib/u-boot", t::shipped_bootloaders()}, found;
+    if (which == t::release::and_next) tops.push_back(t::shipped_bootloaders() / "next/usr/lib/u-boot");
+    for (const auto& top : tops)
+        if (std::filesystem::exists(top / name)) found.push_back(top / name);
+    return found;
 }
 
 bool has(const std::string& text, const std::string& words) { return text.find(words) != std::string::npos; }
@@ -54,8 +57,9 @@ bool has(const std::string& text, const std::string& words) { return text.find(w
 TEST_CASE("disks with the bootloaders that are shipped are recognised and found sound", "[shipped]") {
     int composed = 0;
     for (const auto& [name, board] : boards) {
-        const auto folder = folder_of(name);
-        if (folder.empty()) continue;
+        const auto folders = folders_of(name, t::release::own);
+        if (folders.empty()) continue;
+        const auto& folder = folders.front();
         INFO(name << " on " << board);
         ++composed;
         const t::command_folder in;
@@ -114,4 +118,40 @@ TEST_CASE("disks with the bootloaders that are shipped are recognised and found 
         CHECK(in.shell("cmp disk.img installed.img").output.empty());
     }
     if (composed == 0) WARN("skipped: no bootloaders of boards in $IMGCOMPOSE_BOOTLOADERS or /usr/lib/u-boot");
+}
+
+TEST_CASE("of the bootloaders that are shipped a board's flash gets the image that is shipped, and a card both files", "[shipped]") {
+    int composed = 0;
+    for (const auto& [name, board] : {std::pair{"rock64-rk3328", "rock64"}, {"rockpro64-rk3399", "rockpro64"}, {"pinebook-pro-rk3399", "pinebook-pro"},
+                                      {"rock-pi-4-rk3399", "rock-pi-4a"}, {"rock-4se-rk3399", "rock-4se"}})
+        for (const auto& folder : folders_of(name, t::release::and_next)) {
+            if (!std::filesystem::exists(folder / "u-boot-rockchip-spi.bin")) continue;
+            INFO(folder << " on " << board);
+            ++composed;
+            const t::command_folder in;
+            const std::string head = std::string{"[image]\nboard = \""} + board + "\"\n", tail = "[[partition]]\nname = \"a\"\nsize = \"1MiB\"\n";
+            const auto build = [&](const std::string& bootloader, const std::string& options) {
+                in.write("d.toml", head + bootloader + tail);
+                const auto built = in("build d.toml --inputs " + t::word(folder.string()) + " -q -o disk.img " + options);
+                INFO(built.output);
+                REQUIRE(built.status == 0);
+            };
+            const std::string spi = t::read_file(folder / "u-boot-rockchip-spi.bin"), flash = "--set image.bootloader_in=spi";
+            const std::string combined = "[[bootloader]]\nname = \"u-boot-rockchip.bin\"\n";
+            const std::string made = "[[bootloader]]\nname = \"idbloader.img\"\nmade = { type = \"idbloader\", tpl = \"u-boot-tpl.bin\", "
+                                                 "spl = \"u-boot-spl.bin\" }\n[[bootloader]]\nname = \"u-boot.itb\"\n";
+            for (const std::string& from : {std::string{}, combined, made}) {
+                build(from, flash);
+                CHECK(in.read("disk.spi.img") == spi);
+            }
+            build("", flash + " --set image.spi_size=16MiB");
+            CHECK(in.read("disk.spi.img") == spi + std::string((16u << 20) - spi.size(), '\xff'));
+            build("", "");
+            const std::string card = in.read("disk.img");
+            for (const std::string& from : {combined, made}) {
+                build(from, "");
+                CHECK(in.read("disk.img") == card);
+            }
+        }
+    if (composed == 0) WARN("skipped: no u-boot-rockchip-spi.bin in $IMGCOMPOSE_BOOTLOADERS or /usr/lib/u-boot");
 }

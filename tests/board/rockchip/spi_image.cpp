@@ -73,13 +73,13 @@ TEST_CASE("the images for SPI flash that are shipped are made byte for byte", "[
         // Source: U-Boot configs/puma-rk3399_defconfig, SYS_SPI_U_BOOT_OFFS.
         if (board.starts_with("puma")) b.spi->u_boot = ic::offset{0x80000_B};
         const ic::image plain = ic::blob(path.parent_path() / "idbloader.img"),
-                        fit = ic::blob(path.parent_path() / "u-boot.itb");
+                        u_boot = ic::blob(path.parent_path() / "u-boot.itb");
         const ic::image idbloader =
             b.spi->spread ? ic::owned(ic::rockchip::spread_for_spi(ic::read_all(plain))) : plain;
         const std::string shipped = text_of(ic::blob(path));
-        CHECK(text_of(ic::rockchip::spi_image(b, idbloader, fit)) == shipped);
+        CHECK(text_of(ic::rockchip::spi_image(b, idbloader, u_boot)) == shipped);
         // As a program for flash wants it that writes the whole chip.
-        const std::string whole = text_of(ic::rockchip::spi_image(b, idbloader, fit, {.flash_size = 16_MiB}));
+        const std::string whole = text_of(ic::rockchip::spi_image(b, idbloader, u_boot, {.flash_size = 16_MiB}));
         CHECK(whole == shipped + std::string((16u << 20) - shipped.size(), '\xff'));
         ++made;
     }
