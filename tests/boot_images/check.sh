@@ -5,7 +5,8 @@
 # grown and written to, and what is left on the disk is checked.
 # usage: check.sh inputs|VARIANT DIR, from the top of the source tree
 #   inputs    fetches and makes in DIR what the variants are composed of
-#   VARIANT   composes and boots a description beside this script: gpt, fat, mbr, script, smallest, generations or uefi
+#   VARIANT   composes and boots a description beside this script: gpt, fat, mbr, script, smallest, generations,
+#             nixos, nixos-older or uefi
 # $IMGCOMPOSE_COMMAND is the command. Exit 77: skipped, and why.
 set -eu
 variant=$1 dir=$2
@@ -52,6 +53,9 @@ boot=("$shared/boot/boot-check.sh" --inputs "$inputs" --timeout 400)
 case $variant in
     gpt) ;;
     generations) description=generations.toml ;;
+    # Each generation names a root that there is not but for the one that is to come up.
+    nixos) description=nixos.toml changes=(--set 'new=${good}') ;;
+    nixos-older) description=nixos.toml changes=(--set 'old=${good}' --set nixos.default=/nix/var/nix/profiles/system-41-link) ;;
     uefi)
         description=uefi.toml board=uefi-arm64 blobs=()
         firmware=/usr/share/qemu-efi-aarch64/QEMU_EFI.fd

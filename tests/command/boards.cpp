@@ -259,7 +259,7 @@ TEST_CASE("a board whose SPI flash U-Boot makes no image for is told whose descr
 
 TEST_CASE("edk2-rk3588 gets device trees where it looks, beside what UEFI starts") {
     const command_folder in;
-    in.write("esp/EFI/BOOT/BOOTAA64.EFI", text_of_pe());
+    in.write("esp/EFI/BOOT/BOOTAA64.EFI", stand_in::efi_program());
     const auto built = in("build " + shipped("edk2-rk3588") + " --inputs . -q -o disk.img");
     INFO(built.output);
     REQUIRE(built.status == 0);
