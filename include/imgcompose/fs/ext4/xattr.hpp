@@ -61,6 +61,8 @@ inline std::string acl_to_disk(std::string_view value, std::string_view path, st
     };
     if (value.size() < 4 || value.size() % 8 != 4 || u16(0) != 2 || u16(2) != 0)
         fail::xattr_not_storable(path, name, "its value is not an ACL of version 2");
+    if (value.size() == 4)
+        fail::xattr_not_storable(path, name, "it is an ACL without entries, which Linux refuses; leave it out");
     std::string disk("\1\0\0\0", 4);
     for (std::size_t at = 4; at < value.size(); at += 8) {
         const unsigned tag = u16(at);
@@ -85,6 +87,12 @@ inline std::pair<std::uint8_t, std::string_view> xattr_index(std::string_view na
     return {std::uint8_t{0}, ""};
 }
 
+inline std::string xattr_full_name(const ext4_xattr_plan::attribute& a) {
+    constexpr std::string_view prefixes[] = {
+        "", "user.", "system.posix_acl_access", "system.posix_acl_default", "trusted.", "", "security.", "system."};
+    return text::join(prefixes[a.index], a.name);
+}
+
 inline std::uint32_t xattr_name_hash(std::string_view name) {
     std::uint32_t hash = 0;
     for (const char c : name) hash = std::rotl(hash, 5) ^ static_cast<unsigned char>(c);
@@ -106,6 +114,28 @@ inline std::uint32_t xattr_entry_hash(const ext4_profile& p, const ext4_xattr_pl
     return hash;
 }
 
+/// Which of `needs`, all multiples of 4, together come as near to `room` as possible without being more. Of several such
+/// choices always the same. Nothing if the best is less than `least`.
+inline std::vector<bool> most_that_fits(std::span<const std::uint32_t> needs, std::uint32_t room, std::uint64_t least) {
+    if (least > room) return {};
+    // By sum: which of `needs` reached it first, and one more.
+    std::vector<std::uint32_t> reached_by(room / 4 + 1);
+    reached_by[0] = 1;
+    std::size_t best = 0;
+    for (std::uint32_t i = 0; i < needs.size(); ++i) {
+        const std::size_t need = needs[i] / 4;
+        for (std::size_t sum = reached_by.size() - 1; sum >= need; --sum) // down: each of them counts once
+            if (reached_by[sum] == 0 && reached_by[sum - need] != 0) {
+                reached_by[sum] = i + 1;
+                best = std::max(best, sum);
+            }
+    }
+    if (best * 4 < least) return {};
+    std::vector<bool> chosen(needs.size());
+    for (std::size_t sum = best; sum != 0; sum -= needs[reached_by[sum] - 1] / 4) chosen[reached_by[sum] - 1] = true;
+    return chosen;
+}
+
 } // namespace detail
 
 /// Bytes in the inode behind its fields that attributes may take, their magic number and terminator left out.
@@ -125,6 +155,8 @@ inline ext4_xattr_plan plan_ext4_xattrs(const ext4_profile& p, const std::vector
                                      "its name begins with none of user. trusted. security. system.; drop it");
         if (rest.empty() && index != 2 && index != 3)
             fail::xattr_not_storable(path, x.name, "its name ends behind the prefix");
+        if (rest.find('\0') != rest.npos)
+            fail::xattr_not_storable(path, x.name, "its name holds a NUL, where Linux takes it to end");
         if (rest.size() > 255) fail::xattr_not_storable(path, x.name, "its name is longer than 255 bytes");
         if (x.value.size() > 65536) fail::xattr_not_storable(path, x.name, "its value is longer than 64 KiB");
         const bool acl = index == 2 || index == 3;
@@ -136,6 +168,11 @@ inline ext4_xattr_plan plan_ext4_xattrs(const ext4_profile& p, const std::vector
         return std::tuple(a.index, a.name.size(), std::string_view{a.name}) <
                std::tuple(b.index, b.name.size(), std::string_view{b.name});
     });
+    const auto twice =
+        std::adjacent_find(plan.attributes.begin(), plan.attributes.end(),
+                           [](const auto& a, const auto& b) { return a.index == b.index && a.name == b.name; });
+    if (twice != plan.attributes.end())
+        fail::xattr_not_storable(path, detail::xattr_full_name(*twice), "the file has it twice; keep one value");
 
     const std::uint32_t inode_room = ext4_xattr_room_in_inode(p);
     const std::uint32_t block_room =
@@ -149,33 +186,36 @@ inline ext4_xattr_plan plan_ext4_xattrs(const ext4_profile& p, const std::vector
         return plan;
     }
 
-    // Too much for the block alone: the largest values go to inodes of their own until the rest fits inode and block.
+    // Too much for the block alone: some go into the inode, and while that is not enough, the largest values go to inodes
+    // of their own.
     std::vector<ext4_xattr_plan::attribute*> by_size;
     for (auto& a : plan.attributes) by_size.push_back(&a);
     std::sort(by_size.begin(), by_size.end(), [](const auto* a, const auto* b) {
         return a->value.size() != b->value.size() ? a->value.size() > b->value.size() : a < b; // all of one vector
     });
+    std::vector<std::uint32_t> needs;
+    for (const auto* a : by_size) needs.push_back(ext4_xattr_plan::entry_size(*a) + ext4_xattr_plan::value_size(*a));
     for (std::size_t own = 0; own <= by_size.size(); ++own) {
-        std::uint64_t in_inode = 0, in_block = 0;
+        if (own > 0) {
+            if (by_size[own - 1]->value.empty()) break; // nothing more to gain
+            needs[own - 1] = ext4_xattr_plan::entry_size(*by_size[own - 1]);
+            all -= ext4_xattr_plan::value_size(*by_size[own - 1]);
+        }
+        const std::uint64_t in_block_at_most = std::min<std::uint64_t>(all, block_room);
+        const auto in_inode = detail::most_that_fits(needs, inode_room, all - in_block_at_most);
+        if (in_inode.empty()) continue;
+        if (own > 0 && p.readable_by == reader::u_boot_2017)
+            fail::xattr_not_storable(path, set.front().name,
+                                     "values larger than a block need the ea_inode feature, which U-Boot 2017.09 "
+                                     "does not know; drop attributes or let Linux be the only reader");
+        plan.uses_block = false;
         for (std::size_t i = 0; i < by_size.size(); ++i) {
             auto& a = *by_size[i];
-            const bool value_elsewhere = i < own;
-            const std::uint32_t need =
-                ext4_xattr_plan::entry_size(a) + (value_elsewhere ? 0 : ext4_xattr_plan::value_size(a));
-            const bool fits_inode = in_inode + need <= inode_room;
-            a.where = value_elsewhere ? place::own_inode : fits_inode ? place::inode : place::block;
-            a.entry_in_inode = fits_inode;
-            (fits_inode ? in_inode : in_block) += need;
+            a.entry_in_inode = in_inode[i];
+            a.where = i < own ? place::own_inode : in_inode[i] ? place::inode : place::block;
+            plan.uses_block = plan.uses_block || !in_inode[i];
         }
-        if (in_block <= block_room) {
-            if (own > 0 && p.readable_by == reader::u_boot_2017)
-                fail::xattr_not_storable(path, set.front().name,
-                                         "values larger than a block need the ea_inode feature, which U-Boot 2017.09 "
-                                         "does not know; drop attributes or let Linux be the only reader");
-            plan.uses_block = in_block > 0;
-            return plan;
-        }
-        if (own < by_size.size() && by_size[own]->value.empty()) break; // nothing more to gain
+        return plan;
     }
     fail::xattr_not_storable(path, set.front().name,
                              "the file has so many attributes that not even their names fit; drop some");
