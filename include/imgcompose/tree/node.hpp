@@ -2,7 +2,9 @@
 // What a filesystem tree is made of.
 #pragma once
 
+#include <imgcompose/core/error.hpp>
 #include <imgcompose/core/file_type.hpp>
+#include <imgcompose/core/text.hpp>
 #include <imgcompose/core/units.hpp>
 
 #include <chrono>
@@ -15,7 +17,14 @@
 
 IMGCOMPOSE_NAMESPACE_BEGIN
 
-/// Seconds since 1970, of any sign, and nanoseconds from 0 to 999999999.
+namespace fail {
+[[noreturn]] inline void nanoseconds_out_of_range(std::uint32_t nanoseconds) {
+    throw input_error(text::join("a time has ", nanoseconds,
+                                 " nanoseconds; at most 999999999 are possible, full seconds belong to the seconds"));
+}
+} // namespace fail
+
+/// Seconds since 1970, of any sign, and nanoseconds from 0 to 999999999. Throws input_error for more.
 struct timestamp {
     /// Since 1970, in UTC.
     std::int64_t seconds = 0;
@@ -24,7 +33,9 @@ struct timestamp {
     friend constexpr auto operator<=>(const timestamp&, const timestamp&) = default;
     constexpr timestamp() = default;
     /// Since 1970.
-    constexpr timestamp(std::int64_t s, std::uint32_t ns) : seconds(s), nanoseconds(ns) {}
+    constexpr timestamp(std::int64_t s, std::uint32_t ns) : seconds(s), nanoseconds(ns) {
+        if (ns > 999'999'999) fail::nanoseconds_out_of_range(ns);
+    }
     /// Since 1970.
     constexpr timestamp(std::chrono::seconds s) : seconds(s.count()) {}
 };

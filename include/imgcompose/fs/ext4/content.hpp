@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,10 +18,25 @@
 IMGCOMPOSE_NAMESPACE_BEGIN
 
 namespace fail {
-[[noreturn]] inline void file_too_large_for(std::string_view path, std::uint64_t size, std::uint64_t most,
-                                            std::string_view who) {
-    throw input_error(text::join(text::quoted(path), " has ", size, " bytes; ", who, " reads at most ", most,
+[[noreturn]] inline void file_too_large_for_reader(std::string_view path, bytes size, bytes most,
+                                                   std::string_view who) {
+    throw input_error(text::join(text::quoted(path), " has ", size.count, " bytes; ", who, " reads at most ", most.count,
                                  "; leave it out, or put it on a partition that only Linux has to read"));
+}
+[[noreturn]] inline void file_too_large_for_blocks(std::string_view path, bytes size, bytes most, bytes block_size) {
+    throw input_error(text::join(text::quoted(path), " has ", size.count, " bytes; ext4 with blocks of ",
+                                 block_size.count, " bytes holds at most ", most.count,
+                                 block_size < bytes{4096} ? "; use larger blocks" : "; leave it out"));
+}
+[[noreturn]] inline void symlink_too_long_for_blocks(std::string_view path, bytes size, bytes block_size) {
+    throw input_error(text::join("the target of the symbolic link ", text::quoted(path), " has ", size.count,
+                                 " bytes; ext4 with blocks of ", block_size.count, " bytes holds at most ",
+                                 block_size.count - 1,
+                                 block_size < bytes{4096} ? "; use larger blocks" : "; Linux follows no longer ones"));
+}
+[[noreturn]] inline void time_has_no_such_fraction(std::string_view path, std::uint32_t nanoseconds) {
+    throw input_error(text::join("the modification time of ", text::quoted(path), " has ", nanoseconds,
+                                 " nanoseconds; at most 999999999 are possible"));
 }
 [[noreturn]] inline void time_out_of_range(std::string_view path, std::int64_t seconds, std::string_view range) {
     throw input_error(text::join("the modification time of ", text::quoted(path), " is ", seconds,
@@ -217,22 +231,20 @@ inline bool deal_directory(ext4_content& c, ext4_directory& d, bool is_lost_foun
 inline void check_ext4_inode(const ext4_content& c, const tree::inode& i, const std::function<std::string()>& path) {
     const ext4_profile& p = c.profile;
     if (i.type == file_type::regular && i.size > p.largest_file) {
-        const bool by_reader = p.readable_by != linux_kernel;
-        fail::file_too_large_for(path(), i.size, p.largest_file,
-                                 by_reader ? name_of(p.readable_by) : "ext4 of this block size");
+        if (p.readable_by != linux_kernel)
+            fail::file_too_large_for_reader(path(), bytes{i.size}, bytes{p.largest_file}, name_of(p.readable_by));
+        fail::file_too_large_for_blocks(path(), bytes{i.size}, bytes{p.largest_file}, bytes{p.block_size});
     }
     if (i.type == file_type::symlink && i.size >= p.block_size)
-        fail::file_too_large_for(path(), i.size, p.block_size - 1, "as a symbolic link ext4");
+        fail::symlink_too_long_for_blocks(path(), bytes{i.size}, bytes{p.block_size});
     if (i.type != file_type::directory && i.links > ext4_format::longest_link_count)
         fail::too_many_links(path(), i.links);
-    const std::int64_t seconds = i.mtime(c.epoch).seconds;
-    constexpr std::int64_t first = std::numeric_limits<std::int32_t>::min();
-    if (p.inode_size > ext4_format::good_old_inode_size) {
-        if (seconds < first || seconds >= first + (std::int64_t{1} << 34))
-            fail::time_out_of_range(path(), seconds, "1901 to 2446");
-    } else if (seconds < first || seconds > std::numeric_limits<std::int32_t>::max()) {
-        fail::time_out_of_range(path(), seconds, "1901 to 2038");
-    }
+    if (i.mtime_nanoseconds == tree::no_time) return; // the epoch, which make_ext4_profile looked at
+    if (i.mtime_nanoseconds > 999'999'999) fail::time_has_no_such_fraction(path(), i.mtime_nanoseconds);
+    const bool old = p.inode_size == ext4_format::good_old_inode_size;
+    if (i.mtime_seconds < ext4_format::first_second ||
+        i.mtime_seconds > (old ? ext4_format::last_second_of_old_inode : ext4_format::last_second))
+        fail::time_out_of_range(path(), i.mtime_seconds, old ? "1901 to 2038" : "1901 to 2446");
 }
 
 } // namespace detail

@@ -201,8 +201,9 @@ public:
         s.s_log_block_size = s.s_log_cluster_size = to_disk(log_size);
         s.s_blocks_per_group = s.s_clusters_per_group = to_disk(g.blocks_per_group);
         s.s_inodes_per_group = to_disk(g.inodes_per_group);
-        const std::uint32_t now = static_cast<std::uint32_t>(static_cast<std::uint64_t>(epoch.count()));
-        s.s_wtime = s.s_lastcheck = s.s_mkfs_time = to_disk(now);
+        const auto now = static_cast<std::uint64_t>(epoch.count());
+        s.s_wtime = s.s_lastcheck = s.s_mkfs_time = to_disk(static_cast<std::uint32_t>(now));
+        s.s_wtime_hi = s.s_lastcheck_hi = s.s_mkfs_time_hi = static_cast<std::uint8_t>(now >> 32);
         s.s_max_mnt_count = to_disk(std::uint16_t{0xffff});
         s.s_magic = to_disk(super_magic);
         // mke2fs leaves the copies marked as not clean.

@@ -34,6 +34,12 @@ inline constexpr std::uint32_t flag_signed_hash = 1; ///< s_flags: names are has
 inline constexpr std::uint8_t hash_half_md4 = 1;
 inline constexpr std::uint8_t checksum_crc32c = 1;
 
+// Times of inodes: 32 bits with a sign, of which the field beside them holds two more. Linux fs/ext4/ext4.h,
+// ext4_encode_extra_time. 1901-12-13 to 2446-05-10, without the field to 2038-01-19.
+inline constexpr std::int64_t first_second = -(std::int64_t{1} << 31);
+inline constexpr std::int64_t last_second_of_old_inode = -first_second - 1;
+inline constexpr std::int64_t last_second = (std::int64_t{1} << 34) + first_second - 1;
+
 inline constexpr std::uint32_t mount_user_xattr = 0x4, mount_acl = 0x8; ///< s_default_mount_opts
 
 struct superblock {
@@ -71,7 +77,13 @@ struct superblock {
     std::array<std::uint8_t, 0x80> snapshots_and_errors;
     std::array<char, 64> s_mount_opts;
     le32 s_usr_quota_inum, s_grp_quota_inum, s_overhead_clusters;
-    std::array<std::uint8_t, 0x3FC - 0x24C> s_reserved;
+    std::array<le32, 2> s_backup_bgs;
+    std::array<std::uint8_t, 4> s_encrypt_algos;
+    std::array<std::uint8_t, 16> s_encrypt_pw_salt;
+    le32 s_lpf_ino, s_prj_quota_inum, s_checksum_seed;
+    /// Bits 32 to 39 of the superblock's times: Linux 4.20 (6a0678a757ed) and e2fsprogs 1.47.1 know them.
+    std::uint8_t s_wtime_hi, s_mtime_hi, s_mkfs_time_hi, s_lastcheck_hi;
+    std::array<std::uint8_t, 0x3FC - 0x278> s_reserved;
     le32 s_checksum; ///< CRC-32C of all before it
 };
 static_assert(disk_struct<superblock> && sizeof(superblock) == superblock_size);
@@ -79,6 +91,7 @@ static_assert(offsetof(superblock, s_magic) == 0x38 && offsetof(superblock, s_uu
               offsetof(superblock, s_journal_uuid) == 0xD0 && offsetof(superblock, s_hash_seed) == 0xEC &&
               offsetof(superblock, s_jnl_blocks) == 0x10C && offsetof(superblock, s_blocks_count_hi) == 0x150 &&
               offsetof(superblock, s_log_groups_per_flex) == 0x174 && offsetof(superblock, s_mount_opts) == 0x200 &&
+              offsetof(superblock, s_checksum_seed) == 0x270 && offsetof(superblock, s_wtime_hi) == 0x274 &&
               offsetof(superblock, s_checksum) == 0x3FC);
 
 inline constexpr std::uint16_t group_inode_uninit = 1, group_block_uninit = 2, group_inode_zeroed = 4;

@@ -7,6 +7,7 @@
 #include <imgcompose/os/crc32c.hpp>
 
 #include <bit>
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
@@ -16,22 +17,26 @@ namespace fail {
 [[noreturn]] inline void ext4_option_out_of_range(std::string_view option, std::string_view why) {
     throw input_error(text::join("ext4: ", option, " ", why));
 }
+[[noreturn]] inline void epoch_out_of_range(std::chrono::seconds epoch, std::string_view last) {
+    throw input_error(text::join("ext4: the epoch is ", epoch.count(),
+                                 " seconds from 1970; for a filesystem of these inodes 0 to ", last, " are possible"));
+}
 } // namespace fail
 
-/// What the filesystem is, apart from its size and content.
+/// What the filesystem is, apart from its size and content; make_ext4_profile says what it is usually.
 struct ext4_profile {
-    std::uint32_t block_size = 4096;
-    std::uint32_t inode_size = 256;
-    std::uint32_t flex_group_size = 16; ///< groups; 1 without flex_bg
-    bool metadata_csum = true;
+    std::uint32_t block_size = 0;
+    std::uint32_t inode_size = 0;
+    std::uint32_t flex_group_size = 0; ///< groups; 1 without flex_bg
+    bool metadata_csum = false;
     bool gdt_csum = false; ///< checksums of group descriptors alone; makes uninitialised groups possible
-    bool bits64 = true;
-    bool flex_bg = true;
-    bool sparse_super = true;
-    bool resize_inode = true;
-    bool dir_index = true;
-    bool large_dir_allowed = true;
-    bool holes_allowed = true;      ///< else they are written out as zeros
+    bool bits64 = false;
+    bool flex_bg = false;
+    bool sparse_super = false;
+    bool resize_inode = false;
+    bool dir_index = false;
+    bool large_dir_allowed = false;
+    bool holes_allowed = false;     ///< else they are written out as zeros
     std::uint64_t largest_file = 0; ///< bytes
     reader readable_by = linux_kernel;
     uuid id{};
@@ -67,6 +72,10 @@ inline ext4_profile make_ext4_profile(const ext4_options& o, const surroundings&
     if (o.label.size() > 16)
         fail::ext4_option_out_of_range(
             "label", text::join(text::quoted(o.label), " has ", o.label.size(), " bytes; at most 16 are possible"));
+    if (o.label.find('\0') != o.label.npos)
+        fail::ext4_option_out_of_range("label", text::join(text::quoted(o.label), " holds a NUL, where it would end"));
+    if (o.mount_options.find('\0') != o.mount_options.npos)
+        fail::ext4_option_out_of_range("mount_options", "hold a NUL, where they would end");
     if (o.mount_options.size() > 63)
         fail::ext4_option_out_of_range("mount_options",
                                        text::join("has ", o.mount_options.size(), " bytes; at most 63 are possible"));
@@ -78,10 +87,23 @@ inline ext4_profile make_ext4_profile(const ext4_options& o, const surroundings&
     if (o.stride > 65535) fail::ext4_option_out_of_range("stride", "is more than 65535 blocks");
     if (o.bytes_per_inode && (*o.bytes_per_inode < 1_KiB || *o.bytes_per_inode > 64_MiB))
         fail::ext4_option_out_of_range("bytes_per_inode", "is not between 1 KiB and 64 MiB");
+    // Nearer to the size of an inode there would be hardly a block for the content, whatever the size.
+    if (const bytes least{o.inode_size + o.inode_size / 8u}; o.bytes_per_inode && *o.bytes_per_inode < least)
+        fail::ext4_option_out_of_range("bytes_per_inode",
+                                       text::join("is ", o.bytes_per_inode->count, "; with inodes of ", o.inode_size,
+                                                  " bytes at least ", least.count, " are possible"));
+    if (o.inodes && *o.inodes > 0xffffffff)
+        fail::ext4_option_out_of_range("inodes",
+                                       text::join("is ", *o.inodes, "; at most 4294967295 are possible"));
+    // What has no time of its own, such as the journal, gets the epoch; see check_ext4_inode.
+    const std::int64_t last = o.inode_size > ext4_format::good_old_inode_size ? ext4_format::last_second
+                                                                              : ext4_format::last_second_of_old_inode;
+    if (where.epoch.count() < 0 || where.epoch.count() > last)
+        fail::epoch_out_of_range(where.epoch, text::join(last));
 
+    // Vendor U-Boot 2017.09 was only read about, not run: it gets what ext4 was when it was written.
     const bool vendor = o.readable_by == reader::u_boot_2017;
     const ext4_features& f = o.features;
-    // Vendor U-Boot 2017.09 was only read about, not run: it gets what ext4 was when it was written.
     p.metadata_csum = f.metadata_csum.value_or(!vendor);
     p.gdt_csum = !p.metadata_csum;
     p.bits64 = f.bits64.value_or(!vendor);
