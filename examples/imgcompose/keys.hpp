@@ -121,7 +121,7 @@ inline constexpr std::array filesystem{
     key{"bytes_per_inode", size, false, "ext4: one inode for so much space; `16KiB` by default."},
     key{"block_size", size, false, "ext4: `1KiB`, `2KiB` or `4KiB` (default)."},
     key{"inode_size", integer, false, "ext4: bytes; 256 by default."},
-    key{"grows_to", size, false, "ext4: resize2fs can later grow it online up to this size."},
+    key{"grows_to", size, false, "ext4: resize2fs can later grow it online up to this size; it then has as many inodes as others of that size."},
     key{"features", texts, false, "ext4: as mke2fs -O has them: `[\"^metadata_csum\", \"large_dir\"]`."},
     key{"mount_options", text, false, "ext4: default mount options in the superblock, such as `noatime`."},
     key{"cluster_size", size, false, "FAT: chosen by size if not given."},

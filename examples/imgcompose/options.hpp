@@ -124,7 +124,7 @@ inline constexpr std::array mkfs{
     argument{"--bytes-per-inode", text, "SIZE", "Create one inode for this much space (default: 16KiB)", {}, false, "ext4 only"},
     argument{"--reserved-percent", text, "N", "Share of the blocks that only root may use (default: 5)", {}, false, "ext4 only"},
     argument{"--journal", words, "SIZE", "none, a size, or auto (default: like mke2fs)", journals, false, "ext4 only"},
-    argument{"--grows-to", text, "SIZE", "Let resize2fs grow it online up to this size later", {}, false, "ext4 only"},
+    argument{"--grows-to", text, "SIZE", "Let resize2fs grow it online up to this size later, with as many inodes as a filesystem made of that size has; adds up to 2 MiB, mostly never written, for each 128 MiB of the smallest size", {}, false, "ext4 only"},
     argument{"--mount-options", text, "OPTIONS", "Default mount options in the superblock", {}, false, "ext4 only"},
     argument{"-O,--features", text, "LIST", "Features to turn on, or off with ^, as for mke2fs: ^metadata_csum,large_dir", {}, false, "ext4 only", true},
     argument{"--fat-bits", choice, "N", "12, 16 or 32 (default: by size)", fat_bits, false, "FAT only"},

@@ -5,6 +5,7 @@
 #include <imgcompose/fs/ext4/write.hpp>
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,11 +25,14 @@ struct ext4_recipe final : recipe::model {
     [[nodiscard]] std::string_view kind() const override { return "ext4"; }
     [[nodiscard]] bytes smallest_size(const surroundings& where) const override {
         const ext4_profile profile = make_ext4_profile(options, where);
-        return bytes{checked_mul(smallest_ext4_blocks(plan_ext4_content(profile, *content, where.epoch), options),
-                                 profile.block_size)};
+        auto plan = plan_ext4_content(profile, *content, where.epoch);
+        const bytes size{checked_mul(smallest_ext4_blocks(plan, options), profile.block_size)};
+        const std::lock_guard lock(mutex);
+        planned = std::make_unique<ext4_content>(std::move(plan));
+        return size;
     }
     [[nodiscard]] image make(bytes size, const surroundings& where) const override {
-        return make_ext4_image(content, options, size, where);
+        return make_ext4_image(content, options, size, where, take_plan(where));
     }
     [[nodiscard]] std::string label() const override { return options.label; }
     [[nodiscard]] const tree* files() const override { return content.get(); }
@@ -36,6 +40,20 @@ struct ext4_recipe final : recipe::model {
 
     std::shared_ptr<const tree> content;
     ext4_options options;
+
+private:
+    /// The plan that told the size, if it was made for the same surroundings.
+    [[nodiscard]] std::unique_ptr<ext4_content> take_plan(const surroundings& where) const {
+        const ext4_profile now = make_ext4_profile(options, where);
+        const std::lock_guard lock(mutex);
+        if (!planned || planned->profile.id != now.id || planned->profile.hash_seed != now.hash_seed ||
+            planned->epoch != where.epoch)
+            return {};
+        return std::move(planned);
+    }
+
+    mutable std::mutex mutex;
+    mutable std::unique_ptr<ext4_content> planned; ///< from asking for the size to making it
 };
 
 } // namespace detail

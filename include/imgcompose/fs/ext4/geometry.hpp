@@ -76,12 +76,12 @@ namespace detail {
 /// Descriptor blocks kept free behind each copy of the table so that the filesystem can grow while mounted.
 /// e2fsprogs lib/ext2fs/initialize.c, calc_reserved_gdt_blocks.
 inline std::uint32_t reserved_descriptor_blocks(const ext4_profile& p, const ext4_options& o, std::uint64_t blocks,
-                                                std::uint32_t descriptor_blocks) {
+                                                std::uint64_t blocks_per_group, std::uint32_t descriptor_blocks) {
     constexpr std::uint64_t most_blocks = 0xffffffff; // the resize inode has 32-bit block numbers
     if (!p.resize_inode || blocks > most_blocks) return 0;
     std::uint64_t grown = blocks < most_blocks / 1024 ? blocks * 1024 : most_blocks;
     if (o.grows_to) grown = std::max(blocks, div_up(o.grows_to->count, p.block_size));
-    const std::uint64_t groups = div_up(grown - p.first_data_block(), p.blocks_per_group());
+    const std::uint64_t groups = div_up(grown - p.first_data_block(), blocks_per_group);
     const std::uint64_t wanted = div_up(groups * p.descriptor_size(), p.block_size);
     const std::uint64_t more = wanted > descriptor_blocks ? wanted - descriptor_blocks : 0;
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(more, p.block_size / 4));
@@ -111,49 +111,105 @@ private:
 
 } // namespace detail
 
-/// The least number of blocks that the last group needs, as mke2fs has it: its own metadata and 50 more.
+/// The least number of blocks that the last group needs: its own metadata and 50 more. mke2fs counts its bitmaps and
+/// inode table in any case; where flex_bg puts them elsewhere they need no room here, unless groups are small for them.
 inline std::uint64_t ext4_least_last_group(const ext4_geometry& g, std::uint64_t group, const ext4_profile& p) {
-    return g.copy_blocks(group) + (p.flex_bg ? 0 : 2 + g.inode_table_blocks) + 50;
+    const bool elsewhere = p.flex_bg && g.blocks_per_group == p.blocks_per_group();
+    return g.copy_blocks(group) + (elsewhere ? 0 : 2 + g.inode_table_blocks) + 50;
 }
 
-/// The geometry of `blocks` blocks with room for at least `inodes` inodes (reserved ones included).
-/// `fits` is false if the metadata alone has no room.
-struct ext4_geometry_result {
-    ext4_geometry geometry{};
-    bool fits = true;
-    std::uint64_t next_size = 0; ///< where `fits` is false or blocks were left out: the next number of blocks of use
+/// How many inodes a filesystem is to have room for, reserved ones included.
+struct ext4_inode_demand {
+    std::uint64_t inodes = 0;
+    std::uint64_t when_grown = 0; ///< once it has grown to ext4_options::grows_to: the groups of then, as rich as now
 };
 
+struct ext4_geometry_result {
+    ext4_geometry geometry{};
+    bool fits = true; ///< false: there is no room for the metadata alone
+    /// The next number of blocks for which the answer could be a better one: where nothing fits, or where the blocks at
+    /// the end that are too few for a group would be of use.
+    std::uint64_t larger = 0;
+};
+
+namespace fail {
+[[noreturn]] inline void ext4_has_too_many_inodes(std::uint64_t inodes, std::uint64_t groups, std::uint64_t most) {
+    throw layout_error(text::join("ext4: ", inodes, " inodes in ", groups, " groups of equally many would be more than ",
+                                  "the 4294967295 that the format can number; set `inodes` to at most ", most));
+}
+[[noreturn]] inline void ext4_needs_meta_bg(std::uint64_t blocks, std::uint64_t descriptor_blocks,
+                                            std::uint64_t blocks_per_group) {
+    throw layout_error(text::join("an ext4 filesystem of ", blocks, " blocks has ", descriptor_blocks,
+                                  " blocks of group descriptors, and a group has ", blocks_per_group,
+                                  " blocks: that needs the feature meta_bg, which is not written; make it smaller",
+                                  blocks_per_group < 32768 ? ", or use blocks of 4 KiB" : ""));
+}
+} // namespace fail
+
+namespace detail {
+
+/// Divides `blocks` into groups of g.blocks_per_group. Returns how many; 0 if these cannot hold the inodes.
+inline std::uint64_t divide_into_groups(const ext4_profile& p, const ext4_options& o, std::uint64_t blocks,
+                                        const ext4_inode_demand& demand, ext4_geometry_result& result) {
+    ext4_geometry& g = result.geometry;
+    // Whole blocks of inodes, and whole bytes of bitmap.
+    const std::uint64_t unit = std::max<std::uint64_t>(8, p.inodes_per_block());
+    const std::uint64_t most = std::min<std::uint64_t>(8ull * p.block_size, 65536 - unit);
+    std::uint64_t least = 16;
+    if (demand.when_grown != 0) {
+        const std::uint64_t grown = std::max<std::uint64_t>(o.grows_to->count / p.block_size, g.first_data_block + 1);
+        least = std::max(least, div_up(demand.when_grown, div_up(grown - g.first_data_block, g.blocks_per_group)));
+    }
+    result.larger = 0;
+    for (std::uint64_t count = div_up(blocks - g.first_data_block, g.blocks_per_group);; --count) {
+        g.blocks = std::min(blocks, g.start_of(count));
+        g.descriptor_blocks = static_cast<std::uint32_t>(div_up(count * p.descriptor_size(), p.block_size));
+        g.reserved_descriptor_blocks =
+            reserved_descriptor_blocks(p, o, g.blocks, g.blocks_per_group, g.descriptor_blocks);
+        std::uint64_t per_group = round_up(std::max(div_up(demand.inodes, count), least), unit);
+        constexpr std::uint64_t all = 0xffffffff;
+        if (per_group * count > all) {
+            // As mke2fs, a few less where they follow from the size.
+            per_group = all / count / unit * unit;
+            if (o.inodes) fail::ext4_has_too_many_inodes(demand.inodes, count, all - (count + 1) * unit);
+        }
+        if (per_group > most) return 0;
+        g.inodes_per_group = static_cast<std::uint32_t>(per_group);
+        g.inode_table_blocks = static_cast<std::uint32_t>(div_up(per_group * p.inode_size, p.block_size));
+        const std::uint64_t least_last = ext4_least_last_group(g, count - 1, p);
+        if (count == 1 || g.blocks - g.start_of(count - 1) >= least_last) return count;
+        result.larger = std::max(result.larger, g.start_of(count - 1) + least_last);
+    }
+}
+
+} // namespace detail
+
+/// The geometry of `blocks` blocks with room for the inodes that are demanded.
 inline ext4_geometry_result make_ext4_geometry(const ext4_profile& p, const ext4_options& o, std::uint64_t blocks,
-                                               std::uint64_t inodes) {
+                                               const ext4_inode_demand& demand) {
     ext4_geometry_result result;
     ext4_geometry& g = result.geometry;
     g.first_data_block = p.first_data_block();
-    g.blocks_per_group = p.blocks_per_group();
     g.sparse_super = p.sparse_super;
-    if (blocks <= g.first_data_block) return {.fits = false, .next_size = g.first_data_block + 1ull};
+    const std::uint64_t least = g.first_data_block + div_up(checked_mul(demand.inodes, p.inode_size), p.block_size);
+    if (blocks <= least) return {.fits = false, .larger = least + 1};
 
-    std::uint64_t count = div_up(blocks - g.first_data_block, g.blocks_per_group);
-    for (;; --count) {
-        g.blocks = std::min(blocks, g.start_of(count));
-        g.descriptor_blocks = static_cast<std::uint32_t>(div_up(count * p.descriptor_size(), p.block_size));
-        g.reserved_descriptor_blocks = detail::reserved_descriptor_blocks(p, o, g.blocks, g.descriptor_blocks);
-        // Whole blocks of inodes, and whole bytes of bitmap.
-        const std::uint64_t unit = std::max<std::uint64_t>(8, p.inodes_per_block());
-        const std::uint64_t per_group = round_up(std::max<std::uint64_t>(div_up(inodes, count), 16), unit);
-        const std::uint64_t most = std::min<std::uint64_t>(8ull * p.block_size, 65536 - unit);
-        if (per_group > most) {
-            result.fits = false;
-            result.next_size = g.first_data_block + div_up(inodes, most) * g.blocks_per_group - g.blocks_per_group + 50;
-            result.next_size = std::max(result.next_size, blocks + 1);
-            return result;
+    // Where a group's bitmap has too few bits for its inodes, there are more and smaller groups.
+    // e2fsprogs lib/ext2fs/initialize.c, "Try again with slightly different parameters".
+    constexpr std::uint32_t smallest_group = 256;
+    std::uint64_t count = 0;
+    for (g.blocks_per_group = p.blocks_per_group();
+         (count = detail::divide_into_groups(p, o, blocks, demand, result)) == 0; g.blocks_per_group -= 8)
+        if (g.blocks_per_group < smallest_group + 8) {
+            const std::uint64_t groups = div_up(demand.inodes, 8ull * p.block_size);
+            return {.fits = false, .larger = std::max(blocks + 1, g.first_data_block + 50 + (groups - 1) * smallest_group)};
         }
-        g.inodes_per_group = static_cast<std::uint32_t>(per_group);
-        g.inode_table_blocks = static_cast<std::uint32_t>(div_up(per_group * p.inode_size, p.block_size));
-        const std::uint64_t least = ext4_least_last_group(g, count - 1, p);
-        if (count == 1 || g.blocks - g.start_of(count - 1) >= least) break;
-        result.next_size = std::max(result.next_size, g.start_of(count - 1) + least);
-    }
+    // Without flex_bg a group with a copy holds its own bitmaps and inode table, too.
+    const std::uint64_t own = p.flex_bg ? 0 : 2ull + g.inode_table_blocks;
+    if (1ull + g.descriptor_blocks + own > g.blocks_per_group)
+        fail::ext4_needs_meta_bg(blocks, g.descriptor_blocks, g.blocks_per_group);
+    if (const std::uint64_t with_copy = g.copy_blocks(1) + own; count > 1 && with_copy > g.blocks_per_group)
+        return {.fits = false, .larger = std::max(blocks + 1, g.first_data_block + (count - 1) * with_copy)};
 
     g.groups.resize(count);
     const detail::fixed_placer placer(g);
@@ -180,7 +236,7 @@ inline ext4_geometry_result make_ext4_geometry(const ext4_profile& p, const ext4
     if (!result.fits) {
         // At least the blocks beyond the end are missing; a table that ran into the next group needs one more block to
         // show.
-        result.next_size = std::max({result.next_size, blocks + 1, std::max(g.fixed.back().end, g.blocks)});
+        result.larger = std::max({result.larger, blocks + 1, g.fixed.back().end});
     }
     return result;
 }

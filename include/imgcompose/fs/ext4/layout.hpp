@@ -8,19 +8,25 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
 IMGCOMPOSE_NAMESPACE_BEGIN
 
 namespace fail {
-[[noreturn]] inline void filesystem_too_small(std::uint64_t size, std::uint64_t missing) {
-    throw layout_error(text::join("the content does not fit an ext4 filesystem of ", size, " bytes: ", missing,
+[[noreturn]] inline void filesystem_too_small(bytes size, bytes least) {
+    const std::uint64_t missing = (least - size).count;
+    throw layout_error(text::join("the content does not fit an ext4 filesystem of ", size.count, " bytes: ", missing,
                                   " bytes (", div_up(missing, 1024 * 1024),
                                   " MiB) are missing; make it larger or leave files out"));
 }
 [[noreturn]] inline void filesystem_too_large(std::uint64_t blocks, std::string_view remedy) {
     throw layout_error(text::join("an ext4 filesystem of ", blocks, " blocks is too large; ", remedy));
+}
+[[noreturn]] inline void ext4_fits_no_size(std::uint64_t blocks) {
+    throw layout_error(text::join("the content fits no ext4 filesystem of up to ", blocks,
+                                  " blocks with these options; ask for fewer inodes, smaller inodes or larger blocks"));
 }
 } // namespace fail
 
@@ -250,22 +256,27 @@ inline ext4_layout place_ext4(const ext4_content& c, const ext4_options& o, ext4
     return l;
 }
 
-/// How many inodes the user wants for so many blocks; `exactly` if that is not negotiable.
+/// How many inodes the user wants for so many blocks.
 struct ext4_inode_wish {
-    std::uint64_t inodes = 0;
-    bool is_demand = false;
+    ext4_inode_demand wanted{};
+    ext4_inode_demand least{}; ///< the same where that is not negotiable
 };
 inline ext4_inode_wish wished_ext4_inodes(const ext4_options& o, const ext4_profile& p, std::uint64_t blocks,
                                           std::uint64_t needed) {
     if (o.inodes) {
         if (*o.inodes < needed) fail::too_many_inodes(needed, *o.inodes);
-        return {*o.inodes, true};
+        return {{.inodes = *o.inodes}, {.inodes = *o.inodes}};
     }
-    const std::uint64_t size = blocks * p.block_size;
-    // mke2fs.conf: inode_ratio 16384, of the types "big" (4 TiB) 32768 and "huge" (16 TiB) 65536.
-    const std::uint64_t usual = size < bytes{4_TiB}.count ? 16384 : size < bytes{16_TiB}.count ? 32768 : 65536;
-    const std::uint64_t ratio = o.bytes_per_inode ? o.bytes_per_inode->count : usual;
-    return {std::max(needed, std::min<std::uint64_t>(size / ratio, 0xfffffff0)), o.bytes_per_inode.has_value()};
+    const auto of_size = [&](bytes size) {
+        // mke2fs.conf: inode_ratio 16384, of the types "big" (4 TiB) 32768 and "huge" (16 TiB) 65536.
+        const bytes usual = size < bytes{4_TiB} ? 16_KiB : size < bytes{16_TiB} ? 32_KiB : 64_KiB;
+        return std::min<std::uint64_t>(size / o.bytes_per_inode.value_or(usual), 0xffffffff);
+    };
+    ext4_inode_wish w;
+    w.wanted.inodes = std::max(needed, of_size(bytes{blocks * p.block_size}));
+    w.wanted.when_grown = w.least.when_grown = o.grows_to ? of_size(*o.grows_to) : 0;
+    w.least.inodes = o.bytes_per_inode ? w.wanted.inodes : needed;
+    return w;
 }
 
 inline void check_ext4_blocks(const ext4_profile& p, std::uint64_t blocks) {
@@ -276,57 +287,81 @@ inline void check_ext4_blocks(const ext4_profile& p, std::uint64_t blocks) {
 
 } // namespace detail
 
-/// The layout of the content in exactly `blocks` blocks. Throws layout_error if it does not fit.
-inline ext4_layout lay_out_ext4(const ext4_content& c, const ext4_options& o, std::uint64_t blocks) {
-    const ext4_profile& p = c.profile;
-    detail::check_ext4_blocks(p, blocks);
-    const std::uint64_t needed = c.last_inode();
-    const auto wish = detail::wished_ext4_inodes(o, p, blocks, needed);
+namespace detail {
 
-    const auto try_with = [&](std::uint64_t inodes) {
-        auto g = make_ext4_geometry(p, o, blocks, inodes);
-        if (!g.fits) {
-            ext4_layout none;
-            none.missing_blocks = g.next_size - blocks;
-            return none;
-        }
-        return detail::place_ext4(c, o, std::move(g.geometry));
-    };
-    ext4_layout best = try_with(wish.inodes);
-    if (best.missing_blocks != 0 && !wish.is_demand && wish.inodes > needed) {
-        // Fewer inodes than usual leave room for the content: as many of them as fit.
-        ext4_layout least = try_with(needed);
-        if (least.missing_blocks != 0)
-            fail::filesystem_too_small(blocks * p.block_size, least.missing_blocks * p.block_size);
-        best = std::move(least);
-        std::uint64_t fits = needed, too_many = wish.inodes;
-        while (too_many - fits > std::max<std::uint64_t>(256, fits / 16)) {
-            const std::uint64_t middle = fits + (too_many - fits) / 2;
-            if (ext4_layout l = try_with(middle); l.missing_blocks == 0) best = std::move(l), fits = middle;
-            else too_many = middle;
-        }
+/// What fits as well as `found` in fewer blocks, `from` or more. Each step towards `found` was as long as what was missing,
+/// but one group more can mean a few blocks less of inode tables.
+inline std::uint64_t look_back_for_ext4_size(const ext4_content& c, const ext4_options& o, std::uint64_t from,
+                                             std::uint64_t found, const ext4_layout& l) {
+    const ext4_profile& p = c.profile;
+    const std::uint64_t reach = l.geometry.groups.size() * 4;
+    std::uint64_t taken = l.geometry.free_blocks();
+    for (const block_range& r : l.free) taken -= r.count();
+    for (std::uint64_t blocks = std::max(from, found - std::min(found, reach)); blocks < found; ++blocks) {
+        auto g = make_ext4_geometry(p, o, blocks, wished_ext4_inodes(o, p, blocks, c.last_inode()).least);
+        const auto journal = ext4_journal_blocks(o.journal, g.geometry.blocks, p.block_size);
+        if (!g.fits || g.geometry.free_blocks() + l.journal_blocks < taken + journal) continue;
+        if (place_ext4(c, o, std::move(g.geometry)).missing_blocks == 0) return blocks;
     }
-    if (best.missing_blocks != 0) fail::filesystem_too_small(blocks * p.block_size, best.missing_blocks * p.block_size);
-    return best;
+    return found;
 }
 
-/// The least number of blocks that the content fits, with as few inodes as the options allow.
-inline std::uint64_t smallest_ext4_blocks(const ext4_content& c, const ext4_options& o) {
+} // namespace detail
+
+/// The least number of blocks, `from` or more, that the content fits with as few inodes as the options allow. Where so
+/// many inodes are wanted that groups have to be small for them, a few more.
+inline std::uint64_t smallest_ext4_blocks(const ext4_content& c, const ext4_options& o, std::uint64_t from = 0) {
     const ext4_profile& p = c.profile;
-    std::uint64_t blocks = p.first_data_block() + 1;
-    for (;;) {
+    std::uint64_t blocks = std::max<std::uint64_t>(from, p.first_data_block() + 1);
+    // With few bytes an inode each step finds the most part of what it adds taken by inodes; see make_ext4_profile.
+    for (int steps = 0; steps < 10'000; ++steps) {
         detail::check_ext4_blocks(p, blocks);
         const auto wish = detail::wished_ext4_inodes(o, p, blocks, c.last_inode());
-        auto g = make_ext4_geometry(p, o, blocks, wish.is_demand ? wish.inodes : c.last_inode());
+        auto g = make_ext4_geometry(p, o, blocks, wish.least);
         if (!g.fits) {
-            blocks = g.next_size;
+            blocks = g.larger;
             continue;
         }
-        const std::uint64_t next = g.next_size, used = g.geometry.blocks;
-        const std::uint64_t missing = detail::place_ext4(c, o, std::move(g.geometry)).missing_blocks;
-        if (missing == 0) return used;
-        blocks = std::max(blocks + missing, next);
+        const std::uint64_t larger = std::max(g.larger, blocks + 1), used = g.geometry.blocks;
+        const bool small_groups = g.geometry.blocks_per_group != p.blocks_per_group();
+        const ext4_layout l = detail::place_ext4(c, o, std::move(g.geometry));
+        if (l.missing_blocks == 0) {
+            if (small_groups) return blocks;
+            return detail::look_back_for_ext4_size(c, o, from, std::max(used, from), l);
+        }
+        blocks = std::max(used + l.missing_blocks, larger);
     }
+    fail::ext4_fits_no_size(blocks);
+}
+
+/// The layout of the content in `size` bytes, whole blocks of it in use. Throws layout_error if it does not fit.
+inline ext4_layout lay_out_ext4(const ext4_content& c, const ext4_options& o, bytes size) {
+    const ext4_profile& p = c.profile;
+    const std::uint64_t blocks = size.count / p.block_size;
+    detail::check_ext4_blocks(p, blocks);
+    const auto wish = detail::wished_ext4_inodes(o, p, blocks, c.last_inode());
+
+    const auto try_with = [&](const ext4_inode_demand& demand, std::uint64_t least = 0) -> std::optional<ext4_layout> {
+        auto g = make_ext4_geometry(p, o, blocks, demand);
+        if (!g.fits || g.geometry.free_blocks() < least) return {};
+        auto l = detail::place_ext4(c, o, std::move(g.geometry));
+        if (l.missing_blocks != 0) return {};
+        return l;
+    };
+    if (auto usual = try_with(wish.wanted)) return std::move(*usual);
+    auto best = try_with(wish.least);
+    if (!best) fail::filesystem_too_small(size, bytes{checked_mul(smallest_ext4_blocks(c, o, blocks + 1), p.block_size)});
+    // Fewer inodes than usual leave room for the content: as many of them as fit.
+    std::uint64_t taken = best->geometry.free_blocks();
+    for (const block_range& r : best->free) taken -= r.count();
+    std::uint64_t fits = wish.least.inodes, too_many = wish.wanted.inodes;
+    while (too_many - fits > std::max<std::uint64_t>(256, fits / 16)) {
+        const std::uint64_t middle = fits + (too_many - fits) / 2;
+        if (auto l = try_with({.inodes = middle, .when_grown = wish.least.when_grown}, taken))
+            best = std::move(l), fits = middle;
+        else too_many = middle;
+    }
+    return std::move(*best);
 }
 
 IMGCOMPOSE_NAMESPACE_END

@@ -40,6 +40,9 @@ struct ext4_journal {
 };
 inline constexpr ext4_journal no_journal{ext4_journal::kind::none};
 
+// Times go from 1901 to 2446. From 2310-04-04 to 2378-04-22 e2fsck takes them for those before 1970 that kernels before
+// 3.13 wrote wrongly, and offers to "fix" them: e2fsprogs e2fsck/pass1.c, check_inode_extra_space.
+
 /// What the kernel does when it finds an error: superblock field s_errors.
 enum class ext4_on_error : std::uint8_t { carry_on = 1, remount_read_only = 2, panic = 3 };
 
@@ -50,11 +53,14 @@ struct ext4_options {
     std::optional<uuid> hash_seed{};   ///< of hashed directories; derived from the seed if not given
     reader readable_by = linux_kernel; ///< who must be able to read every file
     size_rule size = fill_partition;   ///< for a filesystem that is an image by itself
-    std::optional<bytes> grows_to{}; ///< resize2fs can grow it online up to this size; mke2fs's 1024-fold if not given
+    /// resize2fs can grow it online up to this size; mke2fs's 1024-fold if not given. Where it is given, groups have as
+    /// many inodes as those of a filesystem of that size, also in the smallest one: up to 2 MiB of each 128 MiB, of which
+    /// only what is in use is written.
+    std::optional<bytes> grows_to{};
     bytes block_size{4096};          ///< 1, 2 or 4 KiB
     std::uint16_t inode_size = 256;  ///< bytes: 128 to the block size, a power of two
     std::optional<std::uint64_t> inodes{};    ///< how many; else by `bytes_per_inode`
-    std::optional<bytes> bytes_per_inode{};   ///< as mke2fs if not given: 16 KiB, more for huge filesystems
+    std::optional<bytes> bytes_per_inode{};   ///< as mke2fs if not given: 16 KiB, more from 4 TiB on; at least 9/8 inodes
     std::optional<double> reserved_percent{}; ///< blocks only root may use; 5 if not given
     /// Its journal.
     ext4_journal journal{};

@@ -345,16 +345,18 @@ private:
 
 } // namespace detail
 
-/// The image of `t` in a filesystem of `size` bytes, whole blocks of it in use.
+/// The image of `t` in a filesystem of `size` bytes, whole blocks of it in use. `planned`: the content of `t`, where it is
+/// known already for the same options and surroundings.
 /// Throws layout_error if the content does not fit, input_error for what ext4 cannot hold.
 inline image make_ext4_image(std::shared_ptr<const tree> t, const ext4_options& options, bytes size,
-                             const surroundings& where) {
+                             const surroundings& where, std::unique_ptr<ext4_content> planned = {}) {
     auto fs = std::make_shared<ext4_filesystem>();
     fs->tree = std::move(t);
     fs->options = options;
     fs->epoch = where.epoch;
-    fs->content = plan_ext4_content(make_ext4_profile(options, where), *fs->tree, where.epoch);
-    fs->layout = lay_out_ext4(fs->content, options, size.count / fs->profile().block_size);
+    fs->content = planned ? std::move(*planned)
+                          : plan_ext4_content(make_ext4_profile(options, where), *fs->tree, where.epoch);
+    fs->layout = lay_out_ext4(fs->content, options, size);
     return detail::ext4_image_maker(fs, size).make();
 }
 
