@@ -59,8 +59,14 @@ std::string region_name(const ic::disk_report& r, std::size_t index, const ic::i
     std::string s = printable(title_of(r, region));
     switch (region.what) {
     case kind::partition:
-        if (region.index >= r.partitions.size()) s = content_of(r, region);
-        else s += ": " + content_of(r, region);
+        if (region.index >= r.partitions.size()) {
+            s = content_of(r, region);
+            break;
+        }
+        if (composed != nullptr && r.partitions[region.index].name.empty()) // an MBR has none, but the description has
+            for (const ic::region& part : composed->regions())
+                if (part.depth == 0 && part.at == region.at) s += fmt::format(" ({})", printable(composed->name_of(part)));
+        s += ": " + content_of(r, region);
         break;
     case kind::bootloader:
         if (const ic::found_artefact& a = r.artefacts[region.index]; !a.soc.empty()) s += " for " + printable(a.soc);

@@ -21,7 +21,8 @@ TEST_CASE("each shipped description can be planned and built") {
     const auto planned = in("plan " + shipped(board) + ' ' + from);
     INFO(board << ": " << planned.output);
     CHECK(planned.status == 0);
-    CHECK(has(planned.output, " root: ext4"));
+    const bool mbr = board.starts_with("orangepi"); // which has no names of its own
+    CHECK(has(in("plan " + shipped(board) + ' ' + from, "COLUMNS=200").output, mbr ? "partition 2 (root): ext4" : " root: ext4"));
     const auto built = in("build " + shipped(board) + ' ' + from + " -o disk.img");
     INFO(built.output);
     REQUIRE(built.status == 0);
