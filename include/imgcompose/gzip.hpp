@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,7 +42,6 @@ public:
         : chunked_sink(to, 1 << 20, options.jobs), level_(options.level) {
         if (level_ < 1 || level_ > 9) fail::no_such_gzip_level(level_);
     }
-    ~gzip() override { wait_for_all(); }
 
 private:
     /// One raw deflate stream of zlib.
@@ -55,6 +55,9 @@ private:
         deflater& operator=(const deflater&) = delete;
         ~deflater() { ::deflateEnd(&stream_); }
 
+        void begin() {
+            if (::deflateReset(&stream_) != Z_OK) fail::zlib_refused("deflateReset");
+        }
         void know(std::span<const std::byte> before) {
             if (::deflateSetDictionary(&stream_, raw(before.data()), static_cast<uInt>(before.size())) != Z_OK)
                 fail::zlib_refused("deflateSetDictionary");
@@ -81,15 +84,23 @@ private:
         constexpr std::array<unsigned char, 10> header{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255};
         append(std::as_bytes(std::span{header}));
     }
-    [[nodiscard]] packed pack(const chunk& next, const chunk& before, bool last) const override {
-        packed p{.unpacked_size = next->size()};
-        deflater d{level_};
-        if (before) d.know(std::span{*before}.last(std::min<std::size_t>(before->size(), 32768)));
-        d.pack(*next, last, p.content);
-        p.checksum = static_cast<std::uint32_t>( // faster than core/crc.hpp
-            ::crc32_z(0, reinterpret_cast<const Bytef*>(next->data()), next->size()));
-        return p;
-    }
+    class gzip_packer final : public packer {
+    public:
+        explicit gzip_packer(int level) : deflater_(level) {}
+        [[nodiscard]] packed pack(const chunk& next, const chunk& before, bool last) override {
+            packed p{.unpacked_size = next->size()};
+            deflater_.begin();
+            if (before) deflater_.know(std::span{*before}.last(std::min<std::size_t>(before->size(), 32768)));
+            deflater_.pack(*next, last, p.content);
+            p.checksum = static_cast<std::uint32_t>( // faster than core/crc.hpp
+                ::crc32_z(0, reinterpret_cast<const Bytef*>(next->data()), next->size()));
+            return p;
+        }
+
+    private:
+        deflater deflater_;
+    };
+    [[nodiscard]] std::unique_ptr<packer> make_packer() const override { return std::make_unique<gzip_packer>(level_); }
     void appended(const packed& p) override {
         checksum_ = static_cast<std::uint32_t>(
             ::crc32_combine(checksum_, p.checksum, static_cast<z_off_t>(p.unpacked_size)));

@@ -133,8 +133,10 @@
 #include <imgcompose/write/chunked_sink.hpp>
 #include <imgcompose/write/digest.hpp>
 #include <imgcompose/write/file_sink.hpp>
+#include <imgcompose/write/followers.hpp>
 #include <imgcompose/write/new_file.hpp>
 #include <imgcompose/write/options.hpp>
+#include <imgcompose/write/portion.hpp>
 #include <imgcompose/write/qcow2.hpp>
 #include <imgcompose/write/rebuild.hpp>
 #include <imgcompose/write/saved_plan.hpp>

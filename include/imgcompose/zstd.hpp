@@ -45,7 +45,6 @@ public:
     /// Throws input_error if libzstd has no such level, or frames cannot be of that size.
     explicit zstd(byte_stream& to, const zstd_options& options = {})
         : chunked_sink(to, checked(options).frame_size.count, options.jobs), level_(options.level) {}
-    ~zstd() override { wait_for_all(); }
 
 private:
     struct frame {
@@ -64,23 +63,32 @@ private:
     }
 
     void begin_packing() override { frames_.clear(); }
-    [[nodiscard]] packed pack(const chunk& next, const chunk& before, bool last) const override {
-        packed p{.unpacked_size = next->size()};
-        if (next->empty() && last && before) return p; // nothing is left; but an empty image is one empty frame
+    class zstd_packer final : public packer {
+    public:
+        explicit zstd_packer(int level) : context_(::ZSTD_createCCtx()) {
+            if (!context_) fail::libzstd_refused("there is no memory for a context");
+            ::ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level);
+            ::ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
+        }
+        [[nodiscard]] packed pack(const chunk& next, const chunk& before, bool last) override {
+            packed p{.unpacked_size = next->size()};
+            if (next->empty() && last && before) return p; // nothing is left; but an empty image is one empty frame
+            room_.resize(::ZSTD_compressBound(next->size()));
+            const std::size_t size =
+                ::ZSTD_compress2(context_.get(), room_.data(), room_.size(), next->data(), next->size());
+            if (::ZSTD_isError(size) != 0) fail::libzstd_refused(::ZSTD_getErrorName(size));
+            p.content.assign(room_.begin(), room_.begin() + static_cast<std::ptrdiff_t>(size));
+            return p;
+        }
+
+    private:
         struct free_context {
             void operator()(ZSTD_CCtx* c) const { ::ZSTD_freeCCtx(c); }
         };
-        const std::unique_ptr<ZSTD_CCtx, free_context> context{::ZSTD_createCCtx()};
-        if (!context) fail::libzstd_refused("there is no memory for a context");
-        ::ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level_);
-        ::ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
-        p.content.resize(::ZSTD_compressBound(next->size()));
-        const std::size_t size =
-            ::ZSTD_compress2(context.get(), p.content.data(), p.content.size(), next->data(), next->size());
-        if (::ZSTD_isError(size) != 0) fail::libzstd_refused(::ZSTD_getErrorName(size));
-        p.content.resize(size);
-        return p;
-    }
+        std::unique_ptr<ZSTD_CCtx, free_context> context_;
+        std::vector<std::byte> room_;
+    };
+    [[nodiscard]] std::unique_ptr<packer> make_packer() const override { return std::make_unique<zstd_packer>(level_); }
     void appended(const packed& p) override {
         if (p.content.empty()) return;
         if (frames_.size() == most_frames) fail::too_many_zstd_frames(frames_.size() + 1);

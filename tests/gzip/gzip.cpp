@@ -101,3 +101,15 @@ TEST_CASE("whatever call fails, a packed file is whole or the old one") {
         ic::write(made, sink, {.jobs = 1, .fsync = true});
     }) >= 8);
 }
+
+TEST_CASE("what is written to twice is packed twice alike") {
+    imgcompose_test::text_stream to;
+    ic::gzip sink{to};
+    const ic::image made = ic::generated(std::make_shared<const imgcompose_test::noise>(), 5_MiB);
+    ic::write(made, sink);
+    const std::string first = to.text;
+    to.text.clear();
+    ic::write(made, sink);
+    CHECK(difference(to.text, first).empty());
+    CHECK(difference(unpacked(to.text), text_of(made)).empty());
+}

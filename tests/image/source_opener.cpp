@@ -270,12 +270,12 @@ TEST_CASE("a file that is read in pieces is asked again when the last was read")
     const temp_dir dir;
     const imgcompose_test::an_hour_later later;
     const settled_directory made{dir};
+    const bool finishes = GENERATE(true, false);
     ic::source_opener opener;
     CHECK(read(opener, made.files, made.ids[1], 0, 4) == "bbbb");
     SECTION("written over") { write_over(dir / "b", std::string(9, 'X')); }
     SECTION("longer") { std::ofstream{dir / "b", std::ios::app} << "more"; }
     (void)read(opener, made.files, made.ids[1], 4, 4);
-    const bool finishes = GENERATE(true, false);
     CHECK_THROWS_MATCHES(finishes ? opener.finish() : (void)opener.open(made.files, made.ids[0]), ic::input_error,
                          says("/b changed since"));
     CHECK(read(opener, made.files, made.ids[2], 0, 9) == "ccccccccc");

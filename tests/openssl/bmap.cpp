@@ -37,6 +37,29 @@ TEST_CASE("bmaptool copies every byte of data and zero over a used medium") {
     CHECK(medium.find(std::string(8192, '\xff')) != std::string::npos); // what is undefined stays
 }
 
+TEST_CASE("the command of bmaptool copies every byte of data and zero onto a used device") {
+    if (!imgcompose_test::can_ask("bmaptool")) return;
+    if (!imgcompose_test::is_root()) {
+        WARN("skipped: loop devices need root");
+        return;
+    }
+    const temp_dir dir;
+    const ic::image made = imgcompose_test::mixed_image(dir / "in", 4);
+    write_with_map(made, dir);
+    imgcompose_test::write_file(dir / "medium", std::string(made.size().count, '\xff'));
+    const auto told = run_in(dir, "device=$(losetup -f --show medium) || { echo no loop device; exit 77; }\n"
+                                  "bmaptool copy --bmap disk.bmap disk.img $device; status=$?; losetup -d $device; exit $status");
+    INFO(told.output);
+    if (told.status == 77) {
+        WARN("skipped: no loop device");
+        return;
+    }
+    CHECK(told.status == 0);
+    const std::string medium = read_file(dir / "medium");
+    CHECK(imgcompose_test::lost(made, medium).empty());
+    CHECK(medium.find(std::string(8192, '\xff')) != std::string::npos);
+}
+
 TEST_CASE("bmaptool notices that the map or the image is another") {
     if (!imgcompose_test::can_ask("bmaptool")) return;
     const temp_dir dir;

@@ -3,6 +3,7 @@
 // compiler and sanitizer. Replaces the operators: included by one file of a test program.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -33,3 +34,21 @@ void operator delete(void* p) noexcept {
 }
 void operator delete(void* p, std::size_t) noexcept { operator delete(p); }
 void operator delete(void* p, const std::nothrow_t&) noexcept { operator delete(p); }
+
+// With an alignment: the header is as long as that.
+void* operator new(std::size_t size, std::align_val_t alignment) {
+    const std::size_t header = std::max(static_cast<std::size_t>(alignment), imgcompose_test::held_memory_header);
+    void* const whole = std::aligned_alloc(header, (size + 2 * header - 1) / header * header);
+    if (whole == nullptr) throw std::bad_alloc{};
+    char* const p = static_cast<char*>(whole) + header;
+    *reinterpret_cast<std::size_t*>(p - sizeof(std::size_t)) = size;
+    imgcompose_test::held_memory += static_cast<std::int64_t>(size);
+    return p;
+}
+void operator delete(void* p, std::align_val_t alignment) noexcept {
+    if (p == nullptr) return;
+    const std::size_t header = std::max(static_cast<std::size_t>(alignment), imgcompose_test::held_memory_header);
+    imgcompose_test::held_memory -= static_cast<std::int64_t>(*reinterpret_cast<std::size_t*>(static_cast<char*>(p) - sizeof(std::size_t)));
+    std::free(static_cast<char*>(p) - header);
+}
+void operator delete(void* p, std::size_t, std::align_val_t alignment) noexcept { operator delete(p, alignment); }

@@ -15,22 +15,33 @@ namespace {
 class lines final : public ic::chunked_sink {
 public:
     explicit lines(ic::byte_stream& to, std::size_t jobs) : chunked_sink(to, 1000, jobs) {}
-    ~lines() override { wait_for_all(); }
 
-    mutable std::atomic<int> packings{0};
-    int fails_at = -1;
+    mutable std::atomic<int> packings{0}, packers{0};
+    std::atomic<int> fails_at = -1;
     std::uint64_t size = 0;
 
 private:
+    class line_packer final : public packer {
+    public:
+        explicit line_packer(const lines& of) : of_(of) {}
+        packed pack(const chunk& next, const chunk& before, bool last) override {
+            if (of_.packings++ == of_.fails_at) throw ic::error("this one fails");
+            const auto text = [](const chunk& c, bool end) {
+                return !c || c->empty() ? "-" : std::to_string(std::to_integer<int>(end ? c->back() : c->front()));
+            };
+            const std::string line =
+                std::to_string(next->size()) + ' ' + text(next, false) + ' ' + text(before, true) + (last ? " last\n" : "\n");
+            const auto raw = std::as_bytes(std::span{line});
+            return {.content = {raw.begin(), raw.end()}, .unpacked_size = next->size()};
+        }
+
+    private:
+        const lines& of_;
+    };
     void begin_packing() override { size = 0; }
-    packed pack(const chunk& next, const chunk& before, bool last) const override {
-        if (packings++ == fails_at) throw ic::error("this one fails");
-        const auto text = [](const chunk& c, bool end) {
-            return !c || c->empty() ? "-" : std::to_string(std::to_integer<int>(end ? c->back() : c->front()));
-        };
-        const std::string line = std::to_string(next->size()) + ' ' + text(next, false) + ' ' + text(before, true) + (last ? " last\n" : "\n");
-        const auto raw = std::as_bytes(std::span{line});
-        return {.content = {raw.begin(), raw.end()}, .unpacked_size = next->size()};
+    std::unique_ptr<packer> make_packer() const override {
+        ++packers;
+        return std::make_unique<line_packer>(*this);
     }
     void appended(const packed& p) override { size += p.unpacked_size; }
     void finish_packing() override {
@@ -82,4 +93,17 @@ TEST_CASE("what a thread throws ends the writing, and the stream is dropped") {
     sink.fails_at = -1;
     ic::write(ic::fill(1500_B, std::byte{1}), sink); // it is as good as new
     CHECK(to.text == "1000 1 -\n500 1 1 last\nsum 1500\n");
+}
+
+TEST_CASE("what is written twice is packed twice alike") {
+    ic::image made{10'500_B};
+    made.place(ic::offset{5000_B}, ic::fill(5500_B, std::byte{9}));
+    imgcompose_test::text_stream to;
+    lines sink{to, GENERATE(std::size_t{1}, std::size_t{3})};
+    ic::write(made, sink);
+    const std::string first = to.text;
+    to.text.clear();
+    ic::write(made, sink);
+    CHECK(to.text == first);
+    CHECK(sink.packers <= 3 + 3 + 1); // not one a chunk
 }

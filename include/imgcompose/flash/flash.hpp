@@ -89,15 +89,17 @@ inline write_report write(const image& disk, const target& medium, const flash_o
     if (disk.size() > medium.size()) fail::device_too_small(medium.path().string(), medium.size(), disk.size());
     const bytes to_verify = options.verify ? detail::kept_bytes(disk) : bytes{};
     write_options how{.jobs = options.jobs, .fsync = true, .cancel = options.cancel};
+    bytes done{};
     how.on_progress = [&](const progress& p) {
+        done = p.total;
         if (options.on_progress) options.on_progress({p.done, p.total + to_verify});
     };
     const auto undefined = options.discard_undefined ? undefined_bytes::discard : undefined_bytes::leave;
     const write_report report = imgcompose::write(disk, existing_file(medium.path(), {.undefined = undefined}), how);
-    bytes done = report.data;
+    const bytes total = done + to_verify;
     const auto tell = [&](bytes compared) {
         done += compared;
-        if (options.on_progress) options.on_progress({done, report.data + to_verify});
+        if (options.on_progress) options.on_progress({done, total});
     };
     if (options.verify) verify(disk, medium, options.cancel, tell);
     return report;

@@ -15,6 +15,9 @@ enum class byte_kind : std::uint8_t {
     undefined, ///< nobody will read it before writing it
 };
 
+/// What filesystems, memory and most media count in. Of shorter ranges it does not pay to treat them apart.
+inline constexpr bytes whole_block{4096};
+
 /// 32 bytes; an image of a million files has a million of them.
 struct extent {
     /// Values of `source` that are no index into the image's sources.

@@ -7,9 +7,24 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <span>
+#include <string>
+#include <variant>
 
 IMGCOMPOSE_NAMESPACE_BEGIN
+
+/// Whether an image takes bytes from the file that is at `path` now; not if there is none.
+inline bool takes_from(const image& i, const std::string& path) {
+    os::file_status file;
+    if (os::file::try_status_at(os::working_directory, path.c_str(), true, file) < 0) return false;
+    for (const extent& e : i.extents()) {
+        if (!e.has_source()) continue;
+        const auto* const files = std::get_if<std::shared_ptr<const source_files>>(&i.sources()[e.source]);
+        if (files != nullptr && source_files::is_same((*files)->at(e.item).mark, file)) return true;
+    }
+    return false;
+}
 
 namespace detail {
 /// The bytes of `e` from `skip` on; `to` is no longer than what the extent has left.

@@ -42,6 +42,7 @@ struct file_status {
 struct device_geometry {
     bytes size{};
     bytes sector_size{};
+    bytes page_size{4096}; ///< what the system remembers it by
 };
 
 /// The names in a directory but `.` and `..`, in the order that the system has them.
@@ -91,6 +92,8 @@ public:
     virtual answer seek_hole(handle h, offset at) = 0;
 
     virtual answer set_size(handle h, bytes size) = 0;
+    /// Takes the advisory lock of an open file, which ends when it is closed; an error if somebody else has it.
+    virtual answer lock(handle h) = 0;
     virtual answer set_owner(handle h, std::uint32_t uid, std::uint32_t gid) = 0;
     virtual answer set_mode(handle h, std::uint16_t mode) = 0;
     /// Reserves the space of a range, which reads as before.

@@ -32,6 +32,8 @@ public:
     [[nodiscard]] std::uint64_t calls_seen() const { return seen_; }
     [[nodiscard]] std::int64_t open_handles() const { return open_; }
     [[nodiscard]] std::int64_t most_open_handles() const { return most_open_; }
+    /// How often something could not be removed: so many files may have been left.
+    [[nodiscard]] std::int64_t not_removed() const { return not_removed_; }
     /// Whether the call that was to fail came.
     [[nodiscard]] bool has_failed() const { return failed_; }
 
@@ -83,6 +85,9 @@ public:
     answer set_size(handle h, bytes size) override {
         return ask([&] { return real_.set_size(h, size); });
     }
+    answer lock(handle h) override {
+        return ask([&] { return real_.lock(h); });
+    }
     answer set_owner(handle h, std::uint32_t uid, std::uint32_t gid) override {
         return ask([&] { return real_.set_owner(h, uid, gid); });
     }
@@ -119,8 +124,14 @@ public:
     answer link(handle h, const char* path) override {
         return ask([&] { return real_.link(h, path); });
     }
-    answer now() override { return real_.now(); }
-    answer remove(const char* path) override { return real_.remove(path); } // only cleans up: without it nothing could
+    answer now() override {
+        return ask([&] { return real_.now(); });
+    }
+    answer remove(const char* path) override {
+        const answer a = ask([&] { return real_.remove(path); });
+        if (a < 0) ++not_removed_;
+        return a;
+    }
     answer read_names(handle directory, name_list& to) override {
         return ask([&] { return real_.read_names(directory, to); });
     }
@@ -153,7 +164,7 @@ private:
     plan plan_;
     calls& real_;
     std::atomic<std::uint64_t> seen_{0}, interruptions_{0};
-    std::atomic<std::int64_t> open_{0}, most_open_{0};
+    std::atomic<std::int64_t> open_{0}, most_open_{0}, not_removed_{0};
     std::atomic<bool> failed_{false};
 };
 

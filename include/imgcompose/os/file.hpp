@@ -33,6 +33,9 @@ namespace fail {
 
 namespace os {
 
+/// For all who need zeros.
+inline constexpr std::array<std::byte, 65536> zero_page{};
+
 namespace detail {
 inline constexpr answer interrupted = -static_cast<answer>(std::errc::interrupted);
 
@@ -179,6 +182,11 @@ public:
         }
     }
 
+    /// How many bytes it could write, or why none.
+    [[nodiscard]] answer try_write_at(offset at, std::span<const std::byte> from) const {
+        return detail::persist(&call_counts::writes, [&] { return current().write_at(handle_, at, from); });
+    }
+
     /// Copies inside the system; answers how many bytes, 0 at the end of `from`, or an error such as that it cannot.
     [[nodiscard]] answer try_copy_from(const file& from, offset from_at, offset at, bytes size) const {
         return detail::persist(&call_counts::copies, [&] {
@@ -196,6 +204,9 @@ public:
     [[nodiscard]] answer try_link(const char* path) const {
         return other([&] { return current().link(handle_, path); });
     }
+    [[nodiscard]] answer try_lock() const {
+        return other([&] { return current().lock(handle_); });
+    }
     [[nodiscard]] answer try_set_owner(std::uint32_t uid, std::uint32_t gid) const {
         return other([&] { return current().set_owner(handle_, uid, gid); });
     }
@@ -212,10 +223,11 @@ public:
     void set_size(bytes size) const {
         require(other([&] { return current().set_size(handle_, size); }), "cannot set the size of");
     }
-    /// Makes a range read as zero: by a hole or by the device's own means where possible, by writing elsewhere.
-    void make_zero(offset at, bytes size, const file_status& own, bytes sector_size) const {
+    /// Makes a range read as zero: by a hole or by the device's own means where possible, by writing elsewhere. A device
+    /// zeroes what is in whole units, behind the back of what is remembered of it.
+    void make_zero(offset at, bytes size, const file_status& own, bytes unit) const {
         if (own.type == file_type::block_device) {
-            const offset first = align_up(at, sector_size), last = align_down(at + size, sector_size);
+            const offset first = align_up(at, unit), last = align_down(at + size, unit);
             if (first < last && other([&] { return current().zero_sectors(handle_, first, last - first); }) >= 0) {
                 write_zeros(at, first - at);
                 write_zeros(last, at + size - last);
@@ -227,11 +239,9 @@ public:
         write_zeros(at, size);
     }
     void write_zeros(offset at, bytes size) const {
-        constexpr std::size_t longest = 1 << 16;
-        const std::array<std::byte, longest> zeros{};
         while (size != bytes{}) {
-            const std::size_t step = std::min<std::uint64_t>(size.count, longest);
-            write_exactly_at(at, std::span<const std::byte>{zeros}.first(step));
+            const std::size_t step = std::min<std::uint64_t>(size.count, zero_page.size());
+            write_exactly_at(at, std::span{zero_page}.first(step));
             at = at + bytes{step};
             size -= bytes{step};
         }

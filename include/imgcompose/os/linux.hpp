@@ -18,6 +18,7 @@
 #include <linux/fs.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -27,6 +28,35 @@
 
 IMGCOMPOSE_NAMESPACE_BEGIN
 namespace os {
+
+/// While it lives, that nobody reads any more what this thread writes (SIGPIPE), or that a file would become larger than
+/// this process may make them (SIGXFSZ), is an error of the call and no signal; one that was there before stays. Threads
+/// that are started meanwhile are like that, too.
+class linux_write_errors_without_signals {
+public:
+    linux_write_errors_without_signals() {
+        ::sigset_t pending, all;
+        ::sigemptyset(&pending);
+        ::sigpending(&pending);
+        ::sigemptyset(&all);
+        ::sigemptyset(&not_there_);
+        for (const int number : {SIGPIPE, SIGXFSZ}) {
+            ::sigaddset(&all, number);
+            if (::sigismember(&pending, number) != 1) ::sigaddset(&not_there_, number);
+        }
+        ::pthread_sigmask(SIG_BLOCK, &all, &before_);
+    }
+    linux_write_errors_without_signals(const linux_write_errors_without_signals&) = delete;
+    linux_write_errors_without_signals& operator=(const linux_write_errors_without_signals&) = delete;
+    ~linux_write_errors_without_signals() {
+        const ::timespec no_time{};
+        while (::sigtimedwait(&not_there_, nullptr, &no_time) > 0 || errno == EINTR) {}
+        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+
+private:
+    ::sigset_t not_there_{}, before_{};
+};
 
 class linux_calls : public calls {
 public:
@@ -76,7 +106,7 @@ public:
         return told(::pwrite(h, from.data(), from.size(), position(at)));
     }
     answer write_next(handle h, std::span<const std::byte> from) override {
-        const without_sigpipe guard;
+        const linux_write_errors_without_signals guard;
         const answer a = told(::write(h, from.data(), from.size()));
         if (a != -EAGAIN) return a;
         // Somebody made it non-blocking, such as a terminal's other user: wait, and be called again.
@@ -96,6 +126,7 @@ public:
     answer seek_hole(handle h, offset at) override { return told(::lseek(h, position(at), SEEK_HOLE)); }
 
     answer set_size(handle h, bytes size) override { return told(::ftruncate(h, static_cast<::off_t>(size.count))); }
+    answer lock(handle h) override { return told(::flock(h, LOCK_EX | LOCK_NB)); }
     answer set_owner(handle h, std::uint32_t uid, std::uint32_t gid) override { return told(::fchown(h, uid, gid)); }
     answer set_mode(handle h, std::uint16_t mode) override { return told(::fchmod(h, mode)); }
     answer allocate(handle h, offset at, bytes size) override {
@@ -125,7 +156,8 @@ public:
         std::uint64_t size = 0;
         int sector_size = 0;
         if (::ioctl(h, BLKGETSIZE64, &size) != 0 || ::ioctl(h, BLKSSZGET, &sector_size) != 0) return told(-1);
-        to = {bytes{size}, bytes{static_cast<std::uint64_t>(sector_size)}};
+        const long page_size = ::sysconf(_SC_PAGESIZE);
+        to = {bytes{size}, bytes{static_cast<std::uint64_t>(sector_size)}, bytes{static_cast<std::uint64_t>(page_size)}};
         return 0;
     }
 
@@ -216,32 +248,6 @@ private:
         return path;
     }
     std::atomic<bool> knows_xattrat_{sizeof(long) == 8};
-
-    /// While it lives, a write of this thread to what nobody reads any more leaves no SIGPIPE behind; one that was
-    /// there before stays.
-    class without_sigpipe {
-    public:
-        without_sigpipe() {
-            ::sigset_t pending;
-            ::sigemptyset(&pending);
-            ::sigpending(&pending);
-            had_one_ = ::sigismember(&pending, SIGPIPE) == 1;
-            ::sigemptyset(&sigpipe_);
-            ::sigaddset(&sigpipe_, SIGPIPE);
-            ::pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
-        }
-        without_sigpipe(const without_sigpipe&) = delete;
-        without_sigpipe& operator=(const without_sigpipe&) = delete;
-        ~without_sigpipe() {
-            const ::timespec no_time{};
-            while (!had_one_ && ::sigtimedwait(&sigpipe_, nullptr, &no_time) < 0 && errno == EINTR) {}
-            ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-        }
-
-    private:
-        ::sigset_t sigpipe_{}, before_{};
-        bool had_one_ = false;
-    };
 
     static answer told(long long result) { return result < 0 ? -errno : result; }
     static ::off_t position(offset at) { return static_cast<::off_t>(at.count); }

@@ -118,6 +118,7 @@ public:
         std::filesystem::resize_file(at(h).path, size.count, code);
         return code ? refused(code) : 0;
     }
+    answer lock(handle) override { return unsupported(); }
     answer set_owner(handle, std::uint32_t, std::uint32_t) override { return unsupported(); }
     answer set_mode(handle h, std::uint16_t mode) override {
         const std::lock_guard lock{mutex_};
@@ -229,6 +230,11 @@ private:
     std::mutex mutex_;
     std::map<handle, std::unique_ptr<opened>> opened_;
     handle last_ = 2; // those below are standard input, output and error
+};
+
+/// Where writing raises no signals.
+struct portable_write_errors_without_signals {
+    portable_write_errors_without_signals() {} // not trivial, so that a variable of it is not unused
 };
 
 } // namespace os

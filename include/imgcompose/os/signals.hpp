@@ -13,6 +13,8 @@
 #include <csignal>
 #include <cstddef>
 #include <thread>
+
+#include <fcntl.h>
 #include <unistd.h>
 #endif
 
@@ -28,6 +30,7 @@ public:
     stop_on_signal() {
         std::array<int, 2> ends{};
         if (::pipe(ends.data()) != 0) return; // without it signals do what they did
+        for (const int end : ends) ::fcntl(end, F_SETFD, FD_CLOEXEC);
         read_end_ = ends[0];
         write_end().store(ends[1]);
         waiting_ = std::thread([this] {

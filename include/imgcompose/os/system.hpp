@@ -15,8 +15,10 @@ namespace os {
 
 #ifdef __linux__
 using native_calls = linux_calls;
+using write_errors_without_signals = linux_write_errors_without_signals;
 #else
 using native_calls = portable_calls;
+using write_errors_without_signals = portable_write_errors_without_signals;
 #endif
 
 namespace detail {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <imgcompose/image/source_opener.hpp>
+#include <imgcompose/os/threads.hpp>
 #include <imgcompose/tree/listing.hpp>
 #include <imgcompose/tree/tree.hpp>
 
@@ -181,10 +182,7 @@ public:
     }
 
     tree read() {
-        const std::size_t jobs = options_.jobs != 0
-                                     ? std::min<std::size_t>(options_.jobs, 256)
-                                     : std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
-        listings_ahead listings{top_.get(), options_.xattrs, jobs};
+        listings_ahead listings{top_.get(), options_.xattrs, os::thread_count(options_.jobs, 4)};
         take_top(listings.own_reader());
         std::vector<directory> pending{{top_directory, top_id_, std::make_shared<request>()}}, inside;
         std::vector<std::shared_ptr<request>> expected;

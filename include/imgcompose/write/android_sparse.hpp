@@ -56,12 +56,11 @@ struct android_sparse_options {
 class android_sparse final : public block_sink {
 public:
     explicit android_sparse(const std::filesystem::path& path, const android_sparse_options& options = {})
-        : block_sink(block), options_(options), file_(path) {}
+        : block_sink(whole_block), options_(options), file_(path) {}
 
     void abandon() noexcept override { file_.abandon(); }
 
 private:
-    static constexpr bytes block{4096};
     static constexpr std::uint32_t longest_raw = 1 << 14; // blocks: readers take a chunk into memory at once
 
     void begin_blocks(std::uint64_t count) override {
@@ -104,7 +103,7 @@ private:
         h.major_version = to_disk(std::uint16_t{1});
         h.file_hdr_sz = to_disk(static_cast<std::uint16_t>(sizeof h));
         h.chunk_hdr_sz = to_disk(static_cast<std::uint16_t>(sizeof(android_sparse_format::chunk_header)));
-        h.blk_sz = to_disk(static_cast<std::uint32_t>(block.count));
+        h.blk_sz = to_disk(static_cast<std::uint32_t>(whole_block.count));
         h.total_blks = to_disk(blocks_);
         h.total_chunks = to_disk(chunks_);
         h.image_checksum = to_disk(checksum_);
@@ -123,7 +122,7 @@ private:
 
     void count_zeros(std::uint64_t blocks) {
         if (!options_.checksum) return;
-        const auto zeros = std::span{detail::zero_page}.first(block.count);
+        const auto zeros = std::span{os::zero_page}.first(whole_block.count);
         for (; blocks != 0; --blocks) checksum_ = crc32(zeros, checksum_);
     }
 
@@ -155,7 +154,7 @@ private:
     void close_chunk() {
         const chunk c = std::exchange(open_, {});
         if (c.type == android_sparse_format::raw) {
-            file_.rewrite(c.at, to_bytes(header_of(c.type, c.blocks, bytes{c.blocks * block.count})));
+            file_.rewrite(c.at, to_bytes(header_of(c.type, c.blocks, bytes{c.blocks * whole_block.count})));
             ++chunks_;
         } else if (c.type == android_sparse_format::fill) {
             append_chunk(c.type, c.blocks, c.value);

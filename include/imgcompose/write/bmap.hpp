@@ -33,12 +33,11 @@ using digest_maker = std::function<std::unique_ptr<digest>()>;
 /// undefined ones are not: a reader leaves those of the medium as they are.
 class bmap final : public block_sink {
 public:
-    bmap(byte_stream& to, digest_maker sha256) : block_sink(block), to_(to), sha256_(std::move(sha256)) {}
+    bmap(byte_stream& to, digest_maker sha256) : block_sink(whole_block), to_(to), sha256_(std::move(sha256)) {}
 
     void abandon() noexcept override { to_.abandon(); }
 
 private:
-    static constexpr bytes block{4096};
     struct range {
         std::uint64_t first = 0, last = 0;
         std::string checksum{};
@@ -60,10 +59,10 @@ private:
         open_->update(content.first(static_cast<std::size_t>(end - first * block_size())));
     }
     void zero_blocks(std::uint64_t first, std::uint64_t count) override {
-        constexpr std::uint64_t at_once = detail::zero_page.size() / block.count;
+        constexpr std::uint64_t at_once = os::zero_page.size() / whole_block.count;
         for (std::uint64_t done = 0; done < count;) {
             const std::uint64_t n = std::min(count - done, at_once);
-            data_blocks(first + done, std::span{detail::zero_page}.first(static_cast<std::size_t>(n * block.count)));
+            data_blocks(first + done, std::span{os::zero_page}.first(static_cast<std::size_t>(n * whole_block.count)));
             done += n;
         }
     }
@@ -96,7 +95,7 @@ private:
         std::uint64_t mapped = 0;
         for (const range& r : ranges_) mapped += r.last - r.first + 1;
         std::string s = text::join("<?xml version=\"1.0\" ?>\n<bmap version=\"2.0\">\n    <ImageSize> ", image_size().count,
-                                   " </ImageSize>\n    <BlockSize> ", block.count, " </BlockSize>\n    <BlocksCount> ", blocks_,
+                                   " </ImageSize>\n    <BlockSize> ", whole_block.count, " </BlockSize>\n    <BlocksCount> ", blocks_,
                                    " </BlocksCount>\n    <MappedBlocksCount> ", mapped,
                                    " </MappedBlocksCount>\n    <ChecksumType> sha256 </ChecksumType>\n    <BmapFileChecksum> ",
                                    no_checksum, " </BmapFileChecksum>\n    <BlockMap>\n");

@@ -17,10 +17,6 @@
 
 IMGCOMPOSE_NAMESPACE_BEGIN
 
-namespace detail {
-inline constexpr std::array<std::byte, 65536> zero_page{};
-}
-
 /// `begin`, then any number of bytes, then `finish`; or `abandon` when any of it threw. Small pieces are gathered.
 /// To write elsewhere than these do, derive from it.
 class byte_stream {
@@ -47,8 +43,8 @@ public:
     }
     void append_zeros(bytes size) {
         while (size != bytes{}) {
-            const auto step = std::min<std::uint64_t>(size.count, detail::zero_page.size());
-            append(std::span{detail::zero_page}.first(step));
+            const auto step = std::min<std::uint64_t>(size.count, os::zero_page.size());
+            append(std::span{os::zero_page}.first(step));
             size -= bytes{step};
         }
     }

@@ -5,6 +5,7 @@
 #include <imgcompose/os/file.hpp>
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,8 +24,9 @@ namespace fail {
 } // namespace fail
 
 /// What is at the path stays until the new file is whole, and if anything fails. Where the filesystem can, the file has
-/// no name until then, so that not even a killed process leaves a part of it; elsewhere it is called `.NAME.partial`.
-/// Symbolic links are followed.
+/// no name until then, so that not even a killed process leaves a part of it; elsewhere it is called `.NAME.partial`, and
+/// who comes next removes it. Symbolic links are followed. A file that is replaced hands on its mode and, as far as the
+/// system allows it, its owner and group, but no extended attributes; other names of it (hard links) keep the old content.
 class new_file {
 public:
     new_file() = default;
@@ -36,13 +38,14 @@ public:
     void begin(const std::string& path) {
         target_ = behind_symlinks(path);
         os::file_status old;
-        if (os::file::try_status_at(os::working_directory, target_.c_str(), true, old) >= 0 &&
-            old.type != file_type::regular)
-            fail::not_a_file_to_replace(path, old.type);
+        const bool replaces = os::file::try_status_at(os::working_directory, target_.c_str(), true, old) >= 0;
+        if (replaces && old.type != file_type::regular) fail::not_a_file_to_replace(path, old.type);
         const os::answer unnamed =
             os::file::try_open(os::working_directory, directory().c_str(), os::open_mode::create_unnamed);
         if (unnamed >= 0) file_ = {static_cast<os::handle>(unnamed), target_};
         else file_ = create_beside_target();
+        (void)file_.try_lock(); // tells others that somebody still writes it
+        if (replaces) take_attributes(old);
     }
     /// Open between `begin` and `finish`.
     [[nodiscard]] const os::file& file() const { return file_; }
@@ -81,6 +84,19 @@ private:
         return slash == std::string::npos ? "." : target_.substr(0, slash + 1);
     }
 
+    /// Before there is anything in the file that not all may read.
+    void take_attributes(const os::file_status& old) const {
+        const os::file_status own = file_.status();
+        auto mode = static_cast<std::uint16_t>(old.mode & 0777);
+        if (own.uid != old.uid || own.gid != old.gid) {
+            const bool all = file_.try_set_owner(old.uid, old.gid) >= 0;
+            const bool group = all || own.gid == old.gid || file_.try_set_owner(own.uid, old.gid) >= 0;
+            // Another group than the old one may do no more than everybody.
+            if (!group) mode = static_cast<std::uint16_t>(mode & (0707 | (mode & 7) << 3));
+        }
+        if (mode != own.mode) (void)file_.try_set_mode(mode);
+    }
+
     /// Tries names beside the target until `f(name)` is not refused because there is such a file; its answer.
     template <class F> os::answer with_temporary_name(const F& f) {
         const auto slash = target_.rfind('/');
@@ -88,13 +104,26 @@ private:
         const std::string beside = target_.substr(0, name_at) + '.' + target_.substr(name_at, 200); // a name has 255
         for (int attempt = 0; attempt < 1000; ++attempt) {
             std::string name = attempt == 0 ? beside + ".partial" : text::join(beside, '.', attempt, ".partial");
-            const os::answer a = f(name.c_str());
+            os::answer a = f(name.c_str());
+            if (os::is_error(a, std::errc::file_exists) && remove_abandoned(name)) a = f(name.c_str());
             if (os::is_error(a, std::errc::file_exists)) continue;
             if (a < 0) fail::system_refused(a, "cannot create", name);
             temporary_ = std::move(name);
             return a;
         }
         fail::no_free_temporary_name(target_);
+    }
+    /// Whether it removed what somebody left who writes it no longer.
+    static bool remove_abandoned(const std::string& name) {
+        os::file_status s;
+        if (os::file::try_status_at(os::working_directory, name.c_str(), false, s) < 0 || s.type != file_type::regular)
+            return false;
+        const os::answer a = os::file::try_open(os::working_directory, name.c_str(), os::open_mode::read_write);
+        if (a < 0) return false;
+        const os::file left{static_cast<os::handle>(a), name};
+        if (left.try_lock() < 0) return false;
+        os::remove_if_possible(name);
+        return true;
     }
     os::file create_beside_target() {
         const os::answer a = with_temporary_name([](const char* name) {

@@ -20,7 +20,7 @@ public:
     cancelled() : error("cancelled before the end") {}
 };
 
-/// How much of the data is written. Zero and undefined bytes take no time worth counting.
+/// How much is written of what takes time: of the data, and of zeros where a device or a pipe has to be given them.
 struct progress {
     /// Data that is written so far.
     bytes done{};
@@ -30,7 +30,9 @@ struct progress {
 
 /// How `write` goes about it.
 struct write_options {
-    std::size_t jobs = 0;          ///< threads; 0: one a processor, at most four
+    /// Threads that read and write; 0: one a processor, at most four. Each digest and each sink that wants all in order
+    /// has one of its own beside.
+    std::size_t jobs = 0;
     bool fsync = false;            ///< wait until it is on the medium; otherwise only a crash of the system can tear it
     /// Ask each small source file, after it was read, whether it is what it was when planned. Without, only writing over
     /// one in place with as many bytes goes unnoticed (see source_opener). A system call a file more.

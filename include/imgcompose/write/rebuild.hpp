@@ -65,8 +65,6 @@ private:
     std::size_t last_ = 0;
 };
 
-inline constexpr bytes rebuild_block{4096};
-
 } // namespace detail
 
 /// The same image, with what the former image's file holds taken from there: many small files become long ranges of
@@ -90,7 +88,7 @@ inline image taken_from(const image& now, const saved_plan& plan, const std::fil
         const saved_plan::range* found = nullptr;
         if (e.kind() == byte_kind::zero) {
             // The padding of a file, so that its neighbour's range goes on behind it.
-            if (before != nullptr && e.size < detail::rebuild_block && held.has_zeros_behind(*before, e.size)) {
+            if (before != nullptr && e.size < whole_block && held.has_zeros_behind(*before, e.size)) {
                 const offset from = before->at + before->size;
                 e = {.at = e.at, .size = e.size, .from = from_start(from), .source = old, .item = id};
             }
@@ -139,8 +137,8 @@ inline image changes_since(const image& now, const saved_plan& plan) {
         if (e.has_source()) e.source = sources[e.source];
         while (run != same.end() && run->second <= e.at) ++run;
         if (run != same.end()) {
-            const offset from = align_up(run->first, detail::rebuild_block);
-            const offset to = align_down(run->second, detail::rebuild_block);
+            const offset from = align_up(run->first, whole_block);
+            const offset to = align_down(run->second, whole_block);
             if (from < to && e.at < to && e.end() > from) {
                 extent head = e, tail = e;
                 head.size = e.at < from ? from - e.at : bytes{};

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -27,10 +28,17 @@ public:
     [[nodiscard]] virtual bool in_order() const { return true; }
     /// Whether a zero or undefined range without a whole block of 4 KiB may be joined to the data around it, as zeros.
     [[nodiscard]] virtual bool joins_small_gaps() const { return false; }
+    /// Whether ranges of this kind are work: they then count as progress, and come in pieces. Asked after `begin`.
+    [[nodiscard]] virtual bool takes_time(byte_kind k) const { return k == byte_kind::data; }
+    /// The path of a file whose bytes are written over, of which an image must not take any; empty if there is none.
+    /// Asked before `begin`.
+    [[nodiscard]] virtual std::string writes_into() const { return {}; }
 
     /// Before all else: the image has this size. Throws io_error if it cannot be taken.
     virtual void begin(bytes size) = 0;
-    /// Data will come for a range; called in order and before any data, and only if it is to be synced in the end.
+    /// Data will come for a range, of which some may be zeros after all: a sink can make room for it. Called only if all is
+    /// to be synced in the end, before that data: for most ranges in order before any, for those that could have been cloned
+    /// and were not when that is known, from any thread and perhaps twice.
     virtual void expect(offset /*at*/, bytes /*size*/) {}
     /// These bytes belong at `at`; good until it returns. Throws io_error if they cannot be written.
     virtual void data(offset at, std::span<const std::byte> content) = 0;

@@ -16,6 +16,7 @@ class raw_stream final : public sink {
 public:
     explicit raw_stream(byte_stream& to) : to_(to) {}
 
+    [[nodiscard]] bool takes_time(byte_kind) const override { return true; }
     void begin(bytes) override { to_.begin(); }
     void data(offset, std::span<const std::byte> content) override { to_.append(content); }
     void zero(offset, bytes size) override { to_.append_zeros(size); }

@@ -3,22 +3,25 @@
 #pragma once
 
 #include <imgcompose/image/read.hpp>
+#include <imgcompose/os/threads.hpp>
 #include <imgcompose/write/file_sink.hpp>
+#include <imgcompose/write/followers.hpp>
 #include <imgcompose/write/options.hpp>
+#include <imgcompose/write/portion.hpp>
 #include <imgcompose/write/sink.hpp>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <span>
+#include <string>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -26,76 +29,30 @@
 
 IMGCOMPOSE_NAMESPACE_BEGIN
 
+namespace fail {
+[[noreturn]] inline void written_into_a_source(std::string_view path) {
+    throw input_error(text::join("the image takes bytes from ", path, ", so it cannot be written into it"));
+}
+} // namespace fail
+
 namespace detail {
 
-/// All ranges of an image in order: its extents and what is between them.
-class range_cursor {
-public:
-    explicit range_cursor(const image& i) : next_(i.extents().begin()), last_(i.extents().end()), end_(i.size()) {}
-
-    /// The range that begins where the last one taken ended; nothing at the end of the image.
-    [[nodiscard]] std::optional<extent> peek() const {
-        if (next_ == last_) {
-            if (at_ == end_) return {};
-            return extent{.at = at_, .size = end_ - at_, .source = extent::is_undefined};
-        }
-        extent e = *next_;
-        if (e.at > at_) return extent{.at = at_, .size = e.at - at_, .source = extent::is_undefined};
-        const bytes taken = at_ - e.at;
-        e.at = at_, e.size -= taken, e.from += taken;
-        return e;
-    }
-    /// Goes on by `size`, at most that of what `peek` gives.
-    void take(bytes size) {
-        at_ = at_ + size;
-        if (next_ != last_ && next_->end() <= at_) ++next_;
-    }
-
-private:
-    image::extent_list::iterator next_, last_;
-    offset at_{};
-    offset end_;
-};
-
-/// Bytes in which runs are gathered, at addresses that a device can take them from.
-class write_buffer {
-public:
-    /// At least `size` bytes, not those of before.
-    [[nodiscard]] std::span<std::byte> room(std::size_t size) {
-        if (size > size_) {
-            bytes_.reset();
-            bytes_.reset(static_cast<std::byte*>(::operator new(size, alignment)));
-            size_ = size;
-        }
-        return {bytes_.get(), size_};
-    }
-
-private:
-    static constexpr std::align_val_t alignment{4096};
-    struct release {
-        void operator()(std::byte* p) const { ::operator delete(p, alignment); }
-    };
-    std::unique_ptr<std::byte, release> bytes_;
-    std::size_t size_ = 0;
-};
-
 /// One writing of one image. Threads take portions of the image in order, fill a buffer with each, and give it to the
-/// sinks; what must happen in order (digests, sinks that ask for it) waits for its turn.
+/// sinks that seek; then it is the followers' turn: digests, and sinks that want all in order.
 class writer {
 public:
     writer(const image& from, std::span<sink* const> to, const write_options& options)
-        : image_(from), sinks_(to), options_(options),
-          jobs_(options.jobs != 0 ? std::min<std::size_t>(options.jobs, 256)
-                                  : std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4)),
-          cursor_(from) {
-        for (const sink* s : sinks_) {
-            has_turns_ |= s->in_order();
+        : image_(from), sinks_(to), options_(options), jobs_(os::thread_count(options.jobs, 4)), cursor_(from),
+          followers_({.done = [this](portion_pointer p) { take_back(std::move(p)); },
+                      .failed = [this](std::uint64_t number) { fail_at(number); }}) {
+        for (sink* s : sinks_) {
             joins_ |= s->joins_small_gaps();
+            if (s->in_order()) followers_.add([s](const portion& p) { emit(*s, p); });
         }
-        has_turns_ |= !options.digests.empty();
+        for (digest* d : options.digests) followers_.add([d](const portion& p) { update(*d, p); });
         // What nobody else has to see need not pass through our memory. Of several threads each copying is no faster
         // than reading and writing, but sharing blocks always is.
-        clones_ = sinks_.size() == 1 && !has_turns_;
+        clones_ = sinks_.size() == 1 && followers_.empty();
         copies_ = clones_ && jobs_ == 1;
         range_cursor c{from};
         while (const auto e = c.peek()) {
@@ -105,9 +62,15 @@ public:
     }
 
     write_report write() {
+        const os::write_errors_without_signals guard;
         const os::call_counts before = os::calls_made();
+        for (const sink* s : sinks_)
+            if (const std::string path = s->writes_into(); !path.empty() && takes_from(image_, path))
+                fail::written_into_a_source(path);
         try {
             for (sink* s : sinks_) s->begin(image_.size());
+            for (const byte_kind k : {byte_kind::data, byte_kind::zero, byte_kind::undefined})
+                if (takes_time(k)) total_ += total_of(k);
             if (options_.fsync) tell_what_to_expect();
             write_all();
             for (sink* s : sinks_) s->finish(options_.fsync);
@@ -120,32 +83,44 @@ public:
     }
 
 private:
-    static constexpr std::size_t portion_size = 1 << 20;
+    using portion_pointer = followers::portion_pointer;
+    using files_pointer = std::shared_ptr<const source_files>;
+    using bytes_pointer = std::shared_ptr<const owned_bytes>;
+
+    // 4 MiB make 1.0 to 1.1 writes a MiB of a Debian root file system, of which the holes in its libraries are the most, and
+    // 1 MiB made 1.4 to 1.8; processor time differs by less than can be measured on a shared machine.
+    static constexpr std::size_t portion_size = 4 << 20;
     static constexpr std::size_t whole_below = 1 << 18; // smaller extents are never split: a file is opened once
     static constexpr std::size_t most_ranges = 4096;
+    static constexpr std::size_t most_waiting = 2; // portions of followers, beside those that threads fill
+    static constexpr bytes least_cloned{1 << 18}, least_copied{2 << 20}; // shorter ones are better gathered
     static constexpr bytes copied_at_once{16 << 20}, cloned_at_once{1 << 30};
-    static constexpr bytes block{4096};
+    static constexpr bytes zeroed_at_once{64 << 20}, hashed_at_once{1 << 30}; // so that a stop is not waited for long
+    static constexpr int most_refused_clones = 8; // some files cannot be cloned where others can
 
-    struct portion {
-        std::uint64_t number = 0;
-        std::vector<extent> ranges{}; ///< one after the other
-        bool copy = false;            ///< one range of a file, to be cloned or copied by the system if it can
+    /// What the system can do with files of one filesystem.
+    struct abilities {
+        bool copies = true;
+        bool clones = true, has_cloned = false;
+        int refused_clones = 0;
     };
 
     bytes& total_of(byte_kind k) {
         return k == byte_kind::data ? report_.data : k == byte_kind::zero ? report_.zero : report_.undefined;
     }
+    [[nodiscard]] bool takes_time(byte_kind k) const {
+        return std::ranges::any_of(sinks_, [&](const sink* s) { return s->takes_time(k); });
+    }
 
-    /// The longest runs of what will be written.
+    /// The longest runs of what will be written; but not what may be cloned, which needs no place of its own.
     void tell_what_to_expect() {
         offset begin{}, end{};
         const auto tell = [&] {
-            if (begin < end)
-                for (sink* s : sinks_) s->expect(begin, end - begin);
+            if (begin < end) expect(begin, end - begin);
         };
         range_cursor c{image_};
         while (const auto e = c.peek()) {
-            if (is_buffered(*e)) {
+            if (is_buffered(*e) && !may_clone(*e)) {
                 if (e->at != end) tell(), begin = e->at;
                 end = e->end();
             }
@@ -153,10 +128,14 @@ private:
         }
         tell();
     }
+    void expect(offset at, bytes size) {
+        for (sink* s : sinks_) s->expect(at, size);
+    }
 
     void write_all() {
         std::vector<std::thread> others;
         others.reserve(jobs_);
+        if (!followers_.empty()) followers_.start(jobs_ + most_waiting);
         try {
             for (std::size_t i = 1; i < jobs_; ++i) {
                 others.emplace_back([this] {
@@ -170,6 +149,7 @@ private:
         }
         work();
         for (std::thread& t : others) t.join();
+        if (!followers_.empty()) report_.calls = report_.calls + followers_.finish(next_number_);
         if (failure_) std::rethrow_exception(failure_);
     }
 
@@ -177,233 +157,288 @@ private:
         std::uint64_t number = 0;
         try {
             source_opener opener{options_.ask_each_source};
-            write_buffer buffer;
-            for (portion p; take_portion(p);) {
-                number = p.number;
-                process(p, opener, buffer);
+            for (portion_pointer p;;) {
+                if (!p) p = empty_portion();
+                if (!take_portion(*p)) break;
+                number = p->number;
+                process(p, opener);
             }
             opener.finish();
         } catch (...) {
-            const std::lock_guard lock{mutex_};
-            // Of several failures the first in the image is told, so that the message depends less on chance.
-            if (!failure_ || number < failed_number_) failure_ = std::current_exception(), failed_number_ = number;
-            turn_changed_.notify_all();
+            fail_at(number);
         }
     }
-
-    /// The next portion; false at the end, or when another thread has failed.
-    bool take_portion(portion& p) {
+    /// In the handler of an exception.
+    void fail_at(std::uint64_t number) noexcept {
+        followers_.stop();
         const std::lock_guard lock{mutex_};
-        if (failure_) return false;
-        p.number = next_number_;
-        if (options_.cancel.stop_requested()) throw cancelled{};
+        // Of several failures the first in the image is told, so that the message depends less on chance.
+        if (!failure_ || number < failed_number_) failure_ = std::current_exception(), failed_number_ = number;
+        clones_tried_.notify_all();
+    }
+
+    portion_pointer empty_portion() {
+        const std::lock_guard lock{mutex_};
+        if (spare_.empty()) return std::make_unique<portion>();
+        portion_pointer p = std::move(spare_.back());
+        spare_.pop_back();
+        return p;
+    }
+    void take_back(portion_pointer p) {
+        tell_progress(*p);
+        const std::lock_guard lock{mutex_};
+        spare_.push_back(std::move(p));
+    }
+
+    /// The next portion; false at the end, or when something has failed.
+    bool take_portion(portion& p) {
+        std::unique_lock lock{mutex_};
         p.ranges.clear();
-        p.copy = false;
+        p.joins_gaps = joins_;
+        p.copy = p.clone = false;
+        p.in_place = {};
+        for (;;) {
+            if (failure_) return false;
+            p.number = next_number_;
+            if (options_.cancel.stop_requested()) throw cancelled{};
+            if (!refused_.empty()) take_refused(p);
+            else take_next(p);
+            if (!p.ranges.empty()) break;
+            if (clones_in_trial_ == 0) return false;
+            clones_tried_.wait(lock); // what cannot be cloned is work for several
+        }
+        if (p.clone) ++clones_in_trial_;
+        ++next_number_;
+        lock.unlock();
+        return followers_.empty() || followers_.wait_for_room(p.number);
+    }
+
+    /// A part of what the system did not clone.
+    void take_refused(portion& p) {
+        extent& from = refused_.back();
+        p.copy = copies_ && from.size > least_copied;
+        extent e = from;
+        e.size = std::min(e.size, p.copy ? copied_at_once : bytes{portion_size});
+        from.at = e.end(), from.from += e.size, from.size -= e.size;
+        if (from.size == bytes{}) refused_.pop_back();
+        p.ranges.push_back(e);
+    }
+
+    void take_next(portion& p) {
         std::size_t buffered = 0;
+        bytes slow{};
         while (const auto next = cursor_.peek()) {
             extent e = *next;
+            bool is_alone = false;
             if (is_buffered(e)) {
-                if (may_copy(e)) {
-                    if (!p.ranges.empty()) break;
-                    e.size = std::min(e.size, has_cloned_ ? cloned_at_once : copied_at_once);
-                    p.copy = true;
+                p.clone = may_clone(e);
+                p.copy = p.clone || may_copy(e);
+                const auto* const held = p.copy ? nullptr : held_bytes(e);
+                is_alone = p.copy || held != nullptr;
+                if (is_alone && !p.ranges.empty()) {
+                    p.copy = p.clone = false;
+                    break;
+                }
+                if (p.copy) {
+                    e.size = std::min(e.size, p.clone ? cloned_at_once : copied_at_once);
+                } else if (held != nullptr) {
+                    e.size = std::min(e.size, copied_at_once);
+                    p.in_place = std::span{*held}.subspan(static_cast<std::size_t>(e.from.count), static_cast<std::size_t>(e.size.count));
                 } else if (e.size.count > whole_below) {
-                    const offset cut = align_down(e.at + bytes{portion_size - buffered}, block);
+                    const offset cut = align_down(e.at + bytes{portion_size - buffered}, whole_block);
                     if (cut <= e.at) break;
                     e.size = std::min(e.size, cut - e.at);
                 }
                 buffered += e.size.count;
+            } else if (const auto most = most_at_once(e.kind())) {
+                e.size = std::min(e.size, align_down(e.at + *most, whole_block) - e.at);
+                slow += e.size;
+                is_alone = slow + whole_block > *most;
             }
             p.ranges.push_back(e);
             cursor_.take(e.size);
-            if (p.copy || buffered >= portion_size || p.ranges.size() >= most_ranges) break;
+            if (is_alone || buffered >= portion_size || p.ranges.size() >= most_ranges) break;
         }
-        if (p.ranges.empty()) return false;
-        ++next_number_;
-        return true;
     }
 
-    static bool is_small_gap(const extent& e) { return align_up(e.at, block) >= align_down(e.end(), block); }
+    /// How much of what is not data is given to the sinks and digests in one piece.
+    [[nodiscard]] std::optional<bytes> most_at_once(byte_kind k) const {
+        if (takes_time(k)) return zeroed_at_once;
+        if (!options_.digests.empty()) return hashed_at_once;
+        return {};
+    }
     /// Whether a range goes through the buffer: data, and what is so short that it is written with the data around it.
     [[nodiscard]] bool is_buffered(const extent& e) const {
         return e.kind() == byte_kind::data || (joins_ && is_small_gap(e));
     }
-    [[nodiscard]] bool is_data_for(const sink& s, const extent& e) const {
-        return e.kind() == byte_kind::data || (s.joins_small_gaps() && is_small_gap(e));
+    [[nodiscard]] bool is_of_file(const extent& e) const {
+        return e.has_source() && std::holds_alternative<files_pointer>(image_.sources()[e.source]);
     }
-    using files_pointer = std::shared_ptr<const source_files>;
-    [[nodiscard]] bool may_copy(const extent& e) const {
-        return (clones_ || copies_) && e.size.count > whole_below && e.has_source() &&
-               std::holds_alternative<files_pointer>(image_.sources()[e.source]);
+    [[nodiscard]] bool may_clone(const extent& e) const {
+        return clones_ && e.size >= least_cloned && is_of_file(e) && is_aligned(e.at) && is_aligned(offset{e.from}) &&
+               !(e.source < uncloned_.size() && uncloned_[e.source]);
     }
+    [[nodiscard]] bool may_copy(const extent& e) const { return copies_ && e.size >= least_copied && is_of_file(e); }
+    /// Bytes in memory that are not worth to be gathered.
+    [[nodiscard]] const owned_bytes* held_bytes(const extent& e) const {
+        if (e.size.count <= whole_below || !e.has_source()) return nullptr;
+        const auto* const held = std::get_if<bytes_pointer>(&image_.sources()[e.source]);
+        return held != nullptr ? held->get() : nullptr;
+    }
+    static bool is_aligned(offset at) { return align_down(at, whole_block) == at; }
 
-    void process(portion& p, source_opener& opener, write_buffer& buffer) {
-        bytes data{};
-        for (const extent& e : p.ranges)
-            if (e.kind() == byte_kind::data) data += e.size;
-        if (p.copy) {
-            copy(p, opener, buffer);
+    /// Takes the portion away if followers have to see it.
+    void process(portion_pointer& p, source_opener& opener) {
+        if (p->copy) {
+            copy(*p, opener);
         } else {
-            const std::span<const std::byte> content = fill(p, opener, buffer);
+            if (p->in_place.empty()) fill(*p, opener);
             for (sink* s : sinks_)
-                if (!s->in_order()) emit(*s, p, content);
-            in_turn(p.number, [&] {
-                for (sink* s : sinks_)
-                    if (s->in_order()) emit(*s, p, content);
-                for (digest* d : options_.digests) update(*d, p, content);
-            });
+                if (!s->in_order()) emit(*s, *p);
         }
-        tell(data);
+        if (followers_.empty()) tell_progress(*p);
+        else followers_.give(std::move(p));
     }
 
     /// One range of a file. What the system neither clones nor copies is read and written, no more at a time than a
-    /// portion has.
-    void copy(portion& p, source_opener& opener, write_buffer& buffer) {
+    /// portion has; what of a portion is left to others is taken out of it.
+    void copy(portion& p, source_opener& opener) {
         extent rest = p.ranges.front();
         const auto go_on_by = [&](bytes n) { rest.at = rest.at + n, rest.from += n, rest.size -= n; };
         const auto& files = *std::get<files_pointer>(image_.sources()[rest.source]);
         sink& to = *sinks_.front();
-        if (const bytes whole = align_down(offset{rest.size}, block) - offset{};
-            clones_ && is_aligned(rest.at) && is_aligned(offset{rest.from})) {
-            const bool cloned = to.clone(rest.at, opener.open(files, rest.item), offset{rest.from}, whole);
-            // Sources may lie on several filesystems; when none of many could be cloned no other is tried.
-            if (cloned) has_cloned_ = true, go_on_by(whole);
-            else if (!has_cloned_ && ++not_cloned_ >= 8) clones_ = false;
+        if (p.clone) {
+            const bytes whole = from_start(align_down(offset{rest.size}, whole_block));
+            const bool cloned = try_clone(rest, whole, files, opener);
+            if (cloned) go_on_by(whole);
+            else expect_now(rest);
+            const std::lock_guard lock{mutex_};
+            if (!cloned && rest.size > bytes{portion_size}) { // others are free to take parts of it
+                refused_.push_back(rest);
+                p.ranges.clear();
+                rest.size = {};
+            }
+            --clones_in_trial_;
+            clones_tried_.notify_all();
+        } else if (rest.size > whole_block) {
+            const os::file& from = opener.open(files, rest.item);
+            if (const std::uint64_t id = opener.filesystem(); can(id, &abilities::copies)) {
+                const bytes copied = to.copy(rest.at, from, offset{rest.from}, rest.size);
+                if (copied == bytes{}) cannot(id, &abilities::copies); // else the next one could not be either
+                go_on_by(copied);
+            }
         }
-        if (copies_ && rest.size > block) {
-            const bytes copied = to.copy(rest.at, opener.open(files, rest.item), offset{rest.from}, rest.size);
-            copies_ = copied != bytes{}; // else the next one would not be either
-            go_on_by(copied);
-        }
+        if (rest.size == bytes{}) return;
+        const extent whole = p.ranges.front();
         for (; rest.size != bytes{}; go_on_by(p.ranges.front().size)) {
             p.ranges.front() = rest;
             p.ranges.front().size = std::min(rest.size, bytes{portion_size});
-            emit(to, p, fill(p, opener, buffer));
+            fill(p, opener);
+            emit(to, p);
         }
+        p.ranges.front() = whole;
     }
-    static bool is_aligned(offset at) { return align_down(at, block) == at; }
-
-    /// The position in the buffer of a run that begins at `at` in the image, behind `used` bytes: of the same place in
-    /// a block, so that a device can be given whole blocks straight from there.
-    static std::size_t run_position(std::size_t used, offset at) {
-        return div_up(used, block.count) * block.count + at.count % block.count;
+    bool try_clone(const extent& e, bytes whole, const source_files& files, source_opener& opener) {
+        const os::file& from = opener.open(files, e.item);
+        const std::uint64_t id = opener.filesystem();
+        const bool cloned =
+            can(id, &abilities::clones) && sinks_.front()->clone(e.at, from, offset{e.from}, whole);
+        const std::lock_guard lock{mutex_};
+        abilities& a = abilities_[id];
+        if (cloned) a.has_cloned = true;
+        else if (!a.has_cloned && ++a.refused_clones >= most_refused_clones) a.clones = false;
+        if (!a.clones) uncloned_.resize(image_.sources().size()), uncloned_[e.source] = true;
+        return cloned;
+    }
+    /// What was not to be expected because it might have been cloned: this one, and if no more of its source are, all.
+    void expect_now(const extent& e) {
+        if (!options_.fsync) return;
+        expect(e.at, e.size);
+        {
+            const std::lock_guard lock{mutex_};
+            if (may_clone(e)) return;
+        }
+        const auto& all = image_.extents();
+        for (auto next = all.lower_bound(e.end()); next != all.end(); ++next)
+            if (next->source == e.source && next->size >= least_cloned) expect(next->at, next->size);
+    }
+    bool can(std::uint64_t filesystem, bool abilities::*what) {
+        const std::lock_guard lock{mutex_};
+        return abilities_[filesystem].*what;
+    }
+    void cannot(std::uint64_t filesystem, bool abilities::*what) {
+        const std::lock_guard lock{mutex_};
+        abilities_[filesystem].*what = false;
     }
 
-    /// Reads the buffered ranges, runs of neighbours without gaps between them.
-    std::span<const std::byte> fill(const portion& p, source_opener& opener, write_buffer& buffer) {
+    /// Reads the buffered ranges.
+    void fill(portion& p, source_opener& opener) const {
         std::size_t size = 0;
-        for_each_buffered(p, [&](const extent& e, std::size_t at) { size = at + e.size.count; });
-        const std::span<std::byte> room = buffer.room(std::max(size, portion_size + whole_below + block.count));
-        for_each_buffered(p, [&](const extent& e, std::size_t at) {
+        p.for_each_buffered([&](const extent& e, std::size_t at) { size = at + e.size.count; });
+        const std::span<std::byte> room =
+            p.buffer.room(std::max<std::size_t>(size, portion_size + whole_below + whole_block.count));
+        p.for_each_buffered([&](const extent& e, std::size_t at) {
             read_extent(image_, e, bytes{}, room.subspan(at, e.size.count), opener);
         });
-        return room;
-    }
-    /// Calls `f(extent, position in the buffer)`.
-    template <class F> void for_each_buffered(const portion& p, const F& f) const {
-        std::size_t at = 0;
-        bool in_run = false;
-        for (const extent& e : p.ranges) {
-            if (!is_buffered(e)) {
-                in_run = false;
-                continue;
-            }
-            if (!in_run) at = run_position(at, e.at);
-            in_run = true;
-            f(e, at);
-            at += e.size.count;
-        }
     }
 
-    /// Calls `f(at, content)` for each longest run of ranges for which `is_data`, and `g(extent)` for the others, in
-    /// order.
-    template <class IsData, class F, class G>
-    void for_each_run(const portion& p, std::span<const std::byte> buffer, const IsData& is_data, const F& f,
-                      const G& g) const {
-        std::size_t begin = 0, end = 0, next = 0; // of the run in the buffer, and of what is buffered
-        offset at{};
-        bool in_run = false;
-        const auto flush = [&] {
-            if (begin != end) f(at, buffer.subspan(begin, end - begin));
-            begin = end = 0;
-        };
-        for (const extent& e : p.ranges) {
-            const bool buffered = is_buffered(e);
-            if (buffered && !in_run) next = run_position(next, e.at);
-            in_run = buffered;
-            if (is_data(e)) {
-                if (begin == end) at = e.at, begin = next;
-                end = next + e.size.count;
-            } else {
-                flush();
-                g(e);
-            }
-            if (buffered) next += e.size.count;
-        }
-        flush();
-    }
-
-    void emit(sink& to, const portion& p, std::span<const std::byte> buffer) {
-        for_each_run(
-            p, buffer, [&](const extent& e) { return is_data_for(to, e); },
+    static void emit(sink& to, const portion& p) {
+        p.for_each_run(
+            [&](const extent& e) {
+                return e.kind() == byte_kind::data || (to.joins_small_gaps() && is_small_gap(e));
+            },
             [&](offset at, std::span<const std::byte> content) { to.data(at, content); },
             [&](const extent& e) {
                 if (e.kind() == byte_kind::zero) to.zero(e.at, e.size);
                 else to.undefined(e.at, e.size);
             });
     }
-
-    void update(digest& d, const portion& p, std::span<const std::byte> buffer) const {
-        static constexpr std::array<std::byte, 65536> zeros{};
-        for_each_run(
-            p, buffer, [&](const extent& e) { return is_buffered(e); },
+    static void update(digest& d, const portion& p) {
+        p.for_each_run(
+            [&](const extent& e) { return p.is_buffered(e); },
             [&](offset, std::span<const std::byte> content) { d.update(content); },
             [&](const extent& e) {
                 for (std::uint64_t left = e.size.count; left != 0;) {
-                    const auto step = std::min<std::uint64_t>(left, zeros.size());
-                    d.update(std::span{zeros}.first(step));
+                    const auto step = std::min<std::uint64_t>(left, os::zero_page.size());
+                    d.update(std::span{os::zero_page}.first(step));
                     left -= step;
                 }
             });
     }
 
-    /// Waits until all earlier portions are done with theirs. They are, because they were taken before.
-    template <class F> void in_turn(std::uint64_t number, const F& f) {
-        if (!has_turns_) return;
-        std::unique_lock lock{mutex_};
-        turn_changed_.wait(lock, [&] { return turn_ == number || failure_; });
-        if (turn_ != number) return; // the failure ends it all
-        lock.unlock();
-        f();
-        lock.lock();
-        ++turn_;
-        turn_changed_.notify_all();
-    }
-
-    void tell(bytes data) {
+    void tell_progress(const portion& p) {
+        bytes done{};
+        for (const extent& e : p.ranges)
+            if (takes_time(e.kind())) done += e.size;
         const std::lock_guard lock{progress_mutex_};
-        done_ += data;
-        if (options_.on_progress) options_.on_progress({done_, report_.data});
+        done_ += done;
+        if (options_.on_progress) options_.on_progress({done_, total_});
     }
 
     const image& image_;
     std::span<sink* const> sinks_;
     const write_options& options_;
     write_report report_;
-    bool has_turns_ = false, joins_ = false;
+    bytes total_{}; // of what takes time
+    bool joins_ = false, clones_ = false, copies_ = false;
     std::size_t jobs_;
-    std::atomic<bool> clones_{false}, copies_{false}, has_cloned_{false};
-    std::atomic<int> not_cloned_{0};
 
     std::mutex mutex_; // of what follows, up to the next mutex
     range_cursor cursor_;
-    std::uint64_t next_number_ = 0, turn_ = 0;
+    std::vector<extent> refused_; // what the system did not clone
+    std::size_t clones_in_trial_ = 0;
+    std::condition_variable clones_tried_;
+    std::map<std::uint64_t, abilities> abilities_; // by the filesystem of the source
+    std::vector<bool> uncloned_;                   // sources of the image on filesystems that cannot
+    std::vector<portion_pointer> spare_;
+    std::uint64_t next_number_ = 0;
     std::exception_ptr failure_;
     std::uint64_t failed_number_ = 0;
-    std::condition_variable turn_changed_;
 
     std::mutex progress_mutex_;
     bytes done_{};
+
+    followers followers_; // last: its threads end before the rest does
 };
 
 } // namespace detail
