@@ -54,6 +54,9 @@ public:
         bind("--bmap", o.bmap);
         bind("--update", o.update);
         bind("--in-place", o.in_place);
+        bind("--into-existing", o.into_existing);
+        bind("--discard", o.discard);
+        bind("--allow-fixed", o.allow_fixed);
         bind("--jobs", o.jobs);
         bind("--fsync", o.fsync);
         bind("--digest", o.digest);
@@ -84,6 +87,7 @@ void bind_mkfs(bound_command c, mkfs_options& o) {
     auto* const clamp = c.bind("--clamp-mtime", o.clamp_to);
     c.bind("--owner", o.owner);
     c.bind("--exclude", o.exclude);
+    c.bind("--no-xattrs", o.no_xattrs);
     c.bind("--block-size", o.block_size);
     c.bind("--inodes", o.inodes);
     c.bind("--inode-size", o.inode_size);

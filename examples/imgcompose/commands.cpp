@@ -198,8 +198,9 @@ void mkfs(const mkfs_options& o) {
 
     // A regular file is an archive; of all else, even what is not there, a directory has the right message.
     std::error_code ignored;
-    ic::tree content = std::filesystem::is_regular_file(o.from, ignored) ? ic::archive(o.from)
-                                                                          : ic::directory(o.from, {.jobs = o.output.jobs});
+    ic::tree content = std::filesystem::is_regular_file(o.from, ignored)
+                           ? ic::archive(o.from, {.xattrs = !o.no_xattrs})
+                           : ic::directory(o.from, {.xattrs = !o.no_xattrs, .jobs = o.output.jobs});
     for (const std::string& pattern : o.exclude) content = std::move(content) | ic::exclude(pattern);
     if (!o.owner.empty()) {
         const auto [uid, gid] = parse_owner(o.owner);

@@ -19,6 +19,9 @@ struct output_options {
     bool bmap = false;                         ///< also a block map beside `file`
     bool update = false;                       ///< what has not changed is taken from what `file` holds already
     bool in_place = false;                     ///< an update writes only what has changed, into `file` itself
+    bool into_existing = false;                ///< `file` is a device or file that is written into as it is
+    bool discard = false;                      ///< and need not keep what is undefined
+    bool allow_fixed = false;                  ///< and may be a disk that cannot be taken out
     std::size_t jobs = 0; ///< threads; 0: as many as there are processors
     bool fsync = false;
     bool digest = false; ///< print its SHA-256
@@ -56,7 +59,7 @@ struct mkfs_options {
     std::optional<std::uint64_t> inodes{}, inode_size{}, fat_bits{}, sector_size{};
     std::optional<double> reserved_percent{};
     std::vector<std::string> features{}, exclude{};
-    bool clamp = false;
+    bool clamp = false, no_xattrs = false;
     std::optional<std::int64_t> clamp_to{}; ///< the epoch if not given
 };
 

@@ -87,6 +87,11 @@ inline constexpr argument update{"--update", flag, "",
     "Reuse what has not changed from the existing image, and record its layout in a file named like the image with .plan added, for the next update"};
 inline constexpr argument in_place{"--in-place", flag, "",
     "With --update: write only the changes into the existing image, which is left inconsistent if that is interrupted"};
+inline constexpr argument into_existing{"--into-existing", flag, "",
+    "Write into the block device or file that -o names, which is left inconsistent if that is interrupted. A device that is in use is "
+    "refused, and the data is on it before the command ends"};
+inline constexpr argument discard{"--discard", flag, "", "With --into-existing: discard what need not be read back (default: leave it as it is)"};
+inline constexpr argument allow_fixed{"--allow-fixed", flag, "", "With --into-existing: also write to a disk that cannot be removed from the machine"};
 inline constexpr argument jobs{"--jobs", text, "N", "Number of threads (default: one per processor)"};
 inline constexpr argument fsync{"--fsync", flag, "", "Wait until the data is on the disk"};
 inline constexpr argument digest{"--digest", flag, "", "Print the SHA-256 of the image"};
@@ -94,7 +99,7 @@ inline constexpr argument quiet{"-q,--quiet", flag, "", "Do not show progress"};
 
 inline constexpr std::array boards{json, help};
 inline constexpr std::array build{
-    description, set, inputs, output, also, bmap, update, in_place, jobs, fsync, digest, quiet,
+    description, set, inputs, output, also, bmap, update, in_place, into_existing, discard, allow_fixed, jobs, fsync, digest, quiet,
     argument{"--no-lint", flag, "", "Write it even if it would not boot: skip the checks of lint, whose errors otherwise end the command before anything is written"},
     help,
 };
@@ -108,7 +113,7 @@ inline constexpr std::array plan{
 inline constexpr std::array mkfs{
     argument{"TYPE", choice, "", "ext4 or fat", filesystems, true},
     argument{"--from", file, "PATH", "The directory whose files it gets, or a tar, cpio or zip archive, compressed or not", {}, true},
-    output, also, bmap, update, in_place, jobs, fsync, digest, quiet,
+    output, also, bmap, update, in_place, into_existing, discard, allow_fixed, jobs, fsync, digest, quiet,
     argument{"--size", text, "SIZE", "Such as 512MiB, 2GB, 64s (sectors), min, min+10%, min+64MiB (default: min)"},
     argument{"--label", text, "LABEL", "Name of the filesystem"},
     argument{"--uuid", text, "ID", "ext4: its UUID; FAT: its volume ID, such as 1234-ABCD (default: derived from the seed)"},
@@ -118,6 +123,7 @@ inline constexpr std::array mkfs{
     argument{"--clamp-mtime", text, "SECONDS", "Replace time stamps later than this, or later than the epoch if no value is given", {}, false, "", false, true},
     argument{"--owner", text, "UID:GID", "Owner of all files (default: unchanged)"},
     argument{"--exclude", text, "PATTERN", "Leave out files that match this pattern; may be repeated", {}, false, "", true},
+    argument{"--no-xattrs", flag, "", "Leave out extended attributes, ACLs and capabilities; large directories are read faster"},
     argument{"--block-size", words, "SIZE", "1KiB, 2KiB or 4KiB (default)", block_sizes, false, "ext4 only"},
     argument{"--inodes", text, "N", "Number of inodes", {}, false, "ext4 only"},
     argument{"--inode-size", text, "BYTES", "Size of an inode (default: 256)", {}, false, "ext4 only"},

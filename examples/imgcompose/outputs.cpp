@@ -7,6 +7,7 @@
 #include <imgcompose/gzip.hpp>
 #include <imgcompose/openssl.hpp>
 #include <imgcompose/image/blob.hpp>
+#include <imgcompose/flash/target.hpp>
 #include <imgcompose/image/read.hpp>
 #include <imgcompose/os/signals.hpp>
 #include <imgcompose/os/terminal.hpp>
@@ -85,6 +86,19 @@ output make_output(const std::filesystem::path& file, std::size_t jobs) {
     return o;
 }
 
+bool is_device(const std::filesystem::path& file) {
+    return ic::os::status_of(file.string()).type == ic::file_type::block_device;
+}
+
+/// What is written into as it is.
+output open_existing(const output_options& o) {
+    if (is_device(o.file)) (void)ic::flash::find_target(o.file, {.allow_fixed = o.allow_fixed});
+    const auto undefined = o.discard ? ic::undefined_bytes::discard : ic::undefined_bytes::leave;
+    output existing;
+    existing.to = std::make_unique<ic::existing_file>(o.file, ic::existing_file_options{.undefined = undefined});
+    return existing;
+}
+
 output make_map(const output_options& o) {
     output map;
     map.stream = std::make_unique<ic::file_stream>(map_of(o));
@@ -105,6 +119,17 @@ std::optional<ic::saved_plan> former_plan(const output_options& o) {
     return plan;
 }
 
+/// An image that has itself of the last time in it would grow each time.
+void refuse_own_outputs(const ic::image& made, const output_options& o) {
+    std::vector<std::filesystem::path> files = files_of(o);
+    if (o.bmap) files.push_back(map_of(o));
+    if (o.update) files.push_back(plan_file(o));
+    for (const std::filesystem::path& file : files)
+        if (!is_standard_output(file) && ic::takes_from(made, file.string()))
+            throw ic::input_error(fmt::format("{} is one of the files that the image is made of; write it elsewhere, or leave "
+                                              "it out of the image", file.string()));
+}
+
 /// Writes to all of them in one pass.
 void write_to(const std::vector<output>& outputs, const ic::image& made, const output_options& o,
               std::vector<ic::digest*> digests) {
@@ -115,7 +140,7 @@ void write_to(const std::vector<output>& outputs, const ic::image& made, const o
     try {
         ic::write(made, std::span<ic::sink* const>{sinks},
                   {.jobs = o.jobs,
-                   .fsync = o.fsync,
+                   .fsync = o.fsync || (o.into_existing && is_device(o.file)),
                    .digests = std::move(digests),
                    .on_progress = [&](const ic::progress& p) { line.show(p.done, p.total); },
                    .cancel = stop.token()});
@@ -165,6 +190,10 @@ void check(const output_options& o) {
     if (o.in_place && !o.update) throw ic::input_error("--in-place tells how to --update; give that too");
     if (o.update && (is_standard_output(o.file) || format_of(o.file) != output_format::raw))
         throw ic::input_error("--update is for a raw image in a file; give -o the name of one");
+    if (o.into_existing && (o.update || is_standard_output(o.file) || format_of(o.file) != output_format::raw))
+        throw ic::input_error("--into-existing is for a raw image, without --update; give -o the name of a block device or file");
+    if ((o.discard || o.allow_fixed) && !o.into_existing)
+        throw ic::input_error("--discard and --allow-fixed tell how to write --into-existing; give that too");
     if (o.in_place && (!o.also.empty() || o.bmap || o.digest))
         throw ic::input_error("--in-place does not read the whole image, which --also, --bmap and --digest need; leave out one or the other");
     if (!o.bmap) return;
@@ -175,12 +204,14 @@ void check(const output_options& o) {
 
 void save(const ic::image& made, const output_options& o) {
     check(o);
+    refuse_own_outputs(made, o);
     const auto former = former_plan(o);
     if (former && o.in_place && former->image_size == made.size()) return update_in_place(made, *former, o);
 
     const std::vector<std::filesystem::path> files = files_of(o);
     std::vector<output> outputs;
-    for (const std::filesystem::path& file : files) outputs.push_back(make_output(file, o.jobs));
+    for (const std::filesystem::path& file : files)
+        outputs.push_back(o.into_existing && &file == &files.front() ? open_existing(o) : make_output(file, o.jobs));
     if (o.bmap) outputs.push_back(make_map(o));
     ic::sha256_digest sha256;
     std::vector<ic::digest*> digests;

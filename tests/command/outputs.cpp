@@ -131,6 +131,82 @@ TEST_CASE("an update that cannot be is refused") {
     refused("-o disk.img --update --in-place --digest", "--digest need");
 }
 
+TEST_CASE("an image does not take itself of the last time in") {
+    const command_folder run;
+    for (const std::string options : {"-o rootfs/disk.img", "-o disk.img --also rootfs/disk.img", "-o rootfs/x.img --bmap -q", "-o rootfs/y.img --update"}) {
+        REQUIRE(run(std::string{mkfs} + options).status == 0);
+        const auto again = run(std::string{mkfs} + options);
+        INFO(again.output);
+        CHECK(again.status == 1);
+        CHECK(again.output.find("is one of the files that the image is made of") != std::string::npos);
+        REQUIRE(run.shell("rm -f rootfs/*.img*").status == 0);
+    }
+    REQUIRE(run(std::string{mkfs} + "-o rootfs/disk.img").status == 0);
+    REQUIRE(run(std::string{mkfs} + "-o rootfs/disk.img --exclude '*.img'").status == 0);
+}
+
+TEST_CASE("an image is written into a file or device that is there") {
+    const command_folder run;
+    REQUIRE(run(std::string{mkfs} + "-o fresh.img").status == 0);
+    run.write("there.img", std::string(20 << 20, '\xff'));
+    REQUIRE(run(std::string{mkfs} + "-o there.img --into-existing --also fresh2.img --bmap").status == 0);
+    CHECK(run.read("there.img").size() == 20u << 20);
+    CHECK(run.shell("cmp fresh.img fresh2.img && e2fsck -fn there.img 2>&1 | grep -c there.img:").output == "1\n");
+    CHECK(run.read("there.img").substr((20 << 20) - 4096) == std::string(4096, '\xff'));
+    run.write("there.img", std::string(20 << 20, '\xff'));
+    REQUIRE(run(std::string{mkfs} + "-o there.img --into-existing --discard").status == 0);
+    CHECK(run.shell("cmp -n $(stat -c %s fresh.img) fresh.img there.img").output == "");
+    const auto refused = [&](const std::string& options, const std::string& words) {
+        const auto r = run(mkfs + options);
+        INFO(r.output);
+        CHECK(r.status == 1);
+        CHECK(r.output.find(words) != std::string::npos);
+    };
+    refused("-o none.img --into-existing", "none.img");
+    refused("-o /dev/null --into-existing", "/dev/null is a character device");
+    refused("-o there.img --into-existing --update", "--into-existing is for a raw image");
+    refused("-o there.img.gz --into-existing", "--into-existing is for a raw image");
+    refused("-o there.img --discard", "--into-existing; give that too");
+    refused("-o there.img --allow-fixed", "--into-existing; give that too");
+    if (!imgcompose_test::is_root()) {
+        WARN("skipped: loop devices need root");
+        return;
+    }
+    const std::string device = run.shell("truncate -s 32M loop.img && losetup -f --show loop.img").output;
+    if (!device.starts_with("/dev/")) {
+        WARN("skipped: no loop device: " << device);
+        return;
+    }
+    const std::string loop = device.substr(0, device.find('\n'));
+    CHECK(run.shell("tr '\\0' '\\377' </dev/zero | head -c 32M >" + loop + "; sync " + loop).status == 0);
+    CHECK(run(std::string{mkfs} + "-o " + loop + " --into-existing --discard").status == 0);
+    CHECK(run.shell("e2fsck -fn " + loop + " 2>&1 | grep -c 'files.*blocks'").output == "1\n");
+    CHECK(run.shell("mkdir m && mount " + loop + " m && ls m").output.find("etc") != std::string::npos);
+    refused("-o " + loop + " --into-existing", "is in use: mounted at");
+    CHECK(run.shell("umount m; losetup -d " + loop).status == 0);
+}
+
+TEST_CASE("extended attributes are left out if that is asked for") {
+    const command_folder run;
+    if (run.shell("setfattr -n user.x -v value rootfs/etc/hostname").status != 0) {
+        WARN("skipped: no setfattr, or no attributes here");
+        return;
+    }
+    REQUIRE(run(std::string{mkfs} + "-o with.img").status == 0);
+    REQUIRE(run(std::string{mkfs} + "-o without.img --no-xattrs").status == 0);
+    CHECK(run.shell("grep -c value with.img").output == "1\n");
+    CHECK(run.shell("grep -c value without.img").output == "0\n");
+}
+
+TEST_CASE("a file larger than may be written is told, and what was there stays") {
+    const command_folder run;
+    run.write("disk.img", "old");
+    const auto told = run(std::string{mkfs} + "-o disk.img", "ulimit -f 100;");
+    CHECK(told.status == 1);
+    CHECK(told.output.find("File too large") != std::string::npos);
+    CHECK(run.read("disk.img") == "old");
+}
+
 TEST_CASE("a signal ends the writing, and what was there stays") {
     const command_folder run;
     run.write("disk.img", "old");
@@ -143,4 +219,15 @@ TEST_CASE("a signal ends the writing, and what was there stays") {
     CHECK(stopped.output.find("status 143\n") != std::string::npos);
     CHECK(run.read("disk.img") == "old");
     CHECK(stopped.output.find("\n0\n") != std::string::npos);
+}
+
+TEST_CASE("a killed command leaves no part of a file") {
+    const command_folder run;
+    run.write("disk.img", "old");
+    run.write("rootfs/large", std::string(3'000'000, 'l'));
+    // The reader makes the command wait in the middle of both outputs.
+    const auto killed = run(std::string{mkfs} + "-o - --also disk.img) | (sleep 2; cat >/dev/null); ls -A | grep -c -e partial -e x.img", "(timeout -s KILL 1");
+    INFO(killed.output);
+    CHECK(killed.output.ends_with("0\n"));
+    CHECK(run.read("disk.img") == "old");
 }

@@ -140,6 +140,18 @@ TEST_CASE("a stop leaves the old file as it was and nothing beside it") {
     CHECK(std::distance(std::filesystem::directory_iterator{dir / "out"}, {}) == 1);
 }
 
+TEST_CASE("a stop is heard when nothing is left to be read, too") {
+    std::stop_source stop;
+    const ic::image made = ic::from_text("all of it is one portion");
+    std::vector<std::byte> to;
+    ic::memory memory{to};
+    const bool in_order = GENERATE(true, false);
+    ic::callback stops{[&](const ic::written_range&) { stop.request_stop(); }};
+    if (in_order) CHECK_THROWS_AS(ic::write(made, {&stops, &memory}, {.cancel = stop.get_token()}), ic::cancelled);
+    else CHECK_THROWS_AS(ic::write(made, memory, {.on_progress = [&](const ic::progress&) { stop.request_stop(); }, .cancel = stop.get_token()}), ic::cancelled);
+    CHECK(to.empty());
+}
+
 TEST_CASE("a source that changed, shrank or vanished is named, and the old file stays") {
     const temp_dir dir;
     const ic::image made = mixed_image(dir / "in");

@@ -47,9 +47,9 @@ public:
                       .failed = [this](std::uint64_t number) { fail_at(number); }}) {
         for (sink* s : sinks_) {
             joins_ |= s->joins_small_gaps();
-            if (s->in_order()) followers_.add([s](const portion& p) { emit(*s, p); });
+            if (s->in_order()) follow([s](const portion& p) { emit(*s, p); });
         }
-        for (digest* d : options.digests) followers_.add([d](const portion& p) { update(*d, p); });
+        for (digest* d : options.digests) follow([d](const portion& p) { update(*d, p); });
         // What nobody else has to see need not pass through our memory. Of several threads each copying is no faster
         // than reading and writing, but sharing blocks always is.
         clones_ = sinks_.size() == 1 && followers_.empty();
@@ -73,6 +73,7 @@ public:
                 if (takes_time(k)) total_ += total_of(k);
             if (options_.fsync) tell_what_to_expect();
             write_all();
+            require_not_cancelled(); // those who read may have been done long before
             for (sink* s : sinks_) s->finish(options_.fsync);
         } catch (...) {
             for (sink* s : sinks_) s->abandon();
@@ -104,6 +105,16 @@ private:
         bool clones = true, has_cloned = false;
         int refused_clones = 0;
     };
+
+    template <class F> void follow(const F& f) {
+        followers_.add([this, f](const portion& p) {
+            require_not_cancelled();
+            f(p);
+        });
+    }
+    void require_not_cancelled() const {
+        if (options_.cancel.stop_requested()) throw cancelled{};
+    }
 
     bytes& total_of(byte_kind k) {
         return k == byte_kind::data ? report_.data : k == byte_kind::zero ? report_.zero : report_.undefined;
@@ -200,7 +211,7 @@ private:
         for (;;) {
             if (failure_) return false;
             p.number = next_number_;
-            if (options_.cancel.stop_requested()) throw cancelled{};
+            require_not_cancelled();
             if (!refused_.empty()) take_refused(p);
             else take_next(p);
             if (!p.ranges.empty()) break;
