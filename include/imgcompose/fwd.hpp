@@ -71,6 +71,7 @@ struct named_type;
 // tree/
 class glob;
 class tree;
+struct archive_options;
 struct attributes_of_node;
 struct data_range;
 struct device_number;
@@ -94,6 +95,7 @@ enum class fat_symlinks : std::uint8_t;
 enum class fat_type : std::uint8_t;
 
 // boot/
+class esp_files;
 class fdt_node_view;
 class fdt_view;
 struct android_boot;
@@ -105,6 +107,7 @@ struct elf_program;
 struct elf_segment;
 struct environment;
 struct environment_options;
+struct environment_pair;
 struct environment_variable;
 struct extlinux;
 struct extlinux_entry;
@@ -159,6 +162,7 @@ enum class uimage_type : std::uint8_t;
 // board/
 struct board;
 struct boot_blob;
+struct emmc_boot_layout;
 struct firmware_partition;
 struct load_addresses;
 struct loaded_sizes;
@@ -167,6 +171,8 @@ enum class table_kind : std::uint8_t;
 namespace rockchip {
 struct boot_rom;
 struct combined_bootloader;
+struct found_idbloader;
+struct found_stage;
 struct found_trust_part;
 struct found_uboot_img;
 struct idbloader_options;
@@ -178,6 +184,7 @@ struct spi_image_options;
 struct trust_img_options;
 struct trust_part;
 struct uboot_img_options;
+enum class trust_signature : std::uint8_t;
 } // namespace rockchip
 
 // compose/
@@ -191,6 +198,7 @@ struct placed_image;
 struct placed_partition;
 struct planned_bootloader;
 struct planned_partition;
+enum class bootloader_place : std::uint8_t;
 enum class disk_table : std::uint8_t;
 
 // write/
@@ -240,11 +248,16 @@ struct files_comparison;
 struct found_artefact;
 struct found_boot_files;
 struct found_content;
+struct found_extended;
 struct found_gpt_copy;
 struct found_partition;
 struct inspect_options;
+struct known_files;
 struct layout_change;
 struct lint_options;
+struct region_overlap;
+struct script_facts;
+struct script_load;
 struct svg_options;
 
 // openssl.hpp, gzip.hpp, zstd.hpp

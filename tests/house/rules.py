@@ -19,12 +19,13 @@ WITHOUT_A_TEST_OF_THEIR_OWN = set("""
 board/allwinner.hpp board/amlogic.hpp board/chromeos.hpp board/generic.hpp board/imx8.hpp board/raspberry_pi.hpp
 board/starfive.hpp boot/fdt_format.hpp core/file_type.hpp core/hash.hpp core/siphash.hpp flash/target.hpp
 fs/ext4/checksum.hpp fs/ext4/content.hpp fs/ext4/directory.hpp fs/ext4/extent_tree.hpp fs/ext4/facts.hpp
-fs/ext4/filesystem.hpp fs/ext4/format.hpp fs/ext4/geometry.hpp fs/ext4/journal.hpp fs/ext4/layout.hpp
-fs/ext4/options.hpp fs/ext4/profile.hpp fs/ext4/write.hpp fs/ext4/xattr.hpp fs/fat/boot_record.hpp fs/fat/contents.hpp
+fs/ext4/filesystem.hpp fs/ext4/format.hpp fs/ext4/journal.hpp
+fs/ext4/options.hpp fs/fat/boot_record.hpp fs/fat/contents.hpp
 fs/fat/directory.hpp fs/fat/facts.hpp fs/fat/fit.hpp fs/fat/format.hpp fs/fat/options.hpp image/extent.hpp
-image/reader.hpp inspect/boot_files.hpp inspect/compare_trees.hpp inspect/files.hpp inspect/report.hpp
+image/reader.hpp inspect/artefact_format.hpp inspect/boot_files.hpp inspect/compare_trees.hpp inspect/files.hpp inspect/lint_boot_files.hpp
+inspect/lint_bootloader.hpp inspect/lint_context.hpp inspect/lint_names.hpp inspect/lint_plan.hpp inspect/report.hpp
 inspect/tables.hpp os/calls.hpp os/faulty.hpp os/linux.hpp os/portable.hpp os/system.hpp partition/gpt_format.hpp
-partition/linux_types.hpp partition/mbr_format.hpp tree/listing.hpp tree/node.hpp write/new_file.hpp write/options.hpp
+partition/linux_types.hpp partition/mbr_format.hpp tree/listing.hpp write/new_file.hpp write/options.hpp
 """.split())
 
 SPDX = "SPDX-License-Identifier: BSL-1.0"
