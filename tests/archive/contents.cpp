@@ -193,7 +193,7 @@ TEST_CASE("where there are no unnamed files one loses its name at once; a full d
 TEST_CASE("a plan that is saved knows what came from the archive itself, and nothing of what was unpacked") {
     const temp_dir dir;
     write_file(dir / "x.tar", tar_of({{.name = "f", .content = text_of(10'000, 'f')}, {.name = "g", .content = text_of(10'000, 'g')}}));
-    require_success(dir, "touch -d @1000 x.tar && gzip -k x.tar");
+    require_success(dir, "gzip -k x.tar && sleep 2.1"); // what changed just before it was planned may change again
     const auto ranges = [&](const char* name) {
         const auto t = ic::archive(dir / name);
         ic::image all{40'000_B};

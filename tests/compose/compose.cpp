@@ -10,6 +10,7 @@
 
 #include <tests/support/catch.hpp>
 #include <tests/support/run.hpp>
+#include <tests/support/stand_ins.hpp>
 
 #include <cstddef>
 #include <string>
@@ -217,7 +218,7 @@ TEST_CASE("what overlaps is named, both of it") {
 TEST_CASE("u-boot-rockchip.bin goes to its two places, and leaves alone what vendors keep between them") {
     const std::string fit = std::string("\xd0\x0d\xfe\xed", 4) + std::string(99'996, 'u');
     const auto combined = [&](std::size_t first, std::size_t fit_at = 0x7f8000) {
-        std::string s(first, 'i');
+        std::string s = imgcompose_test::stand_in::idbloader("rk3328", 2048, first - 4096);
         s.resize(fit_at, '\xff');
         return ic::from_text(s + fit);
     };
@@ -225,11 +226,11 @@ TEST_CASE("u-boot-rockchip.bin goes to its two places, and leaves alone what ven
         return ic::rockchip::rock64 | ic::bootloader("u-boot-rockchip.bin", file) | ic::empty_partition("root", 1_MiB) | ic::compose;
     };
     const auto disk = disk_with(combined(6144));
-    CHECK(text_at(disk, ic::offset{64_sectors}, 6144) == std::string(6144, 'i'));
+    CHECK(text_at(disk, ic::offset{64_sectors}, 6144) == imgcompose_test::stand_in::idbloader("rk3328", 2048, 2048));
     CHECK(text_at(disk, ic::offset{16384_sectors}, fit.size()) == fit);
     for (const auto& e : disk.extents())
         if (e.at < ic::offset{16384_sectors} && e.end() > ic::offset{64_sectors} + 6144_B) CHECK(e.kind() == ic::byte_kind::undefined);
-    CHECK_THROWS_MATCHES(disk_with(combined(7105 * 512)), ic::layout_error, says("idbloader.img has"));
+    CHECK_THROWS_MATCHES(disk_with(combined(7108 * 512)), ic::layout_error, says("idbloader.img has"));
     CHECK_THROWS_MATCHES(disk_with(ic::zeros(9_MiB)), ic::format_error, says("place another bootloader as a raw file"));
     // As the build for puma-rk3399 has it: its SPL looks at sector 512.
     ic::board puma = ic::rockchip::rockpro64;
