@@ -41,7 +41,12 @@ MADE = """
 mkdir -p result/dtbs/rockchip result/rootfs/etc rootfs/etc
 echo card | tee result/rootfs/etc/hostname >rootfs/etc/hostname
 for f in result/Image result/initrd result/dtbs/rockchip/rk3328-nanopi-r2s.dtb Image initrd u-boot.bin; do head -c 100000 /dev/urandom >$f; done
-cp Image idbloader.img; cp Image u-boot.itb; cp -r result/dtbs .
+cp Image idbloader.img; cp Image u-boot.itb
+PYTHONPATH="$ROOT/tests/golden" python3 -c 'import inputs
+open("result/Image", "wb").write(inputs.kernel(100000))
+open("result/dtbs/rockchip/rk3328-nanopi-r2s.dtb", "wb").write(inputs.device_tree("FriendlyElec NanoPi R2S"))'
+cp -r result/dtbs .
+tar -C rootfs --zstd -cf rootfs.tar.zst .
 if command -v mkimage >/dev/null; then
     head -c 10000 Image >tpl
     mkimage -n rk3328 -T rksd -d tpl:initrd result/idbloader.img >/dev/null

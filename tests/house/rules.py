@@ -31,7 +31,7 @@ partition/linux_types.hpp partition/mbr_format.hpp tree/listing.hpp write/new_fi
 SPDX = "SPDX-License-Identifier: BSL-1.0"
 COMMENTED = {".hpp": "// ", ".cpp": "// ", ".py": "# ", ".sh": "# ", ".cmake": "# ", ".in": "# ", ".toml": "# ",
              ".yml": "# ", ".txt": "# ", ".md": "<!-- ", "": "# "}
-UNCOMMENTED = ["LICENSE", ".json", ".svg", "usage", ".cpio", ".bin", ".expected", ".golden"]
+UNCOMMENTED = ["LICENSE", ".json", ".sha256", ".svg", "usage", ".cpio", ".bin", ".expected", ".golden"]
 
 
 def is_text_of_ours(path):

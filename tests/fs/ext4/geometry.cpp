@@ -33,7 +33,9 @@ TEST_CASE("groups get smaller where their inodes would not fit one bitmap, as mk
             {
                 const mounted fs(path, dir / "at");
                 if (!fs.works) continue;
-                CHECK(fs("rm -r many; sync; mkdir new; for i in $(seq 20); do echo > new/$i; done").output == "");
+                // Of the smallest the kernel keeps all room for its own needs.
+                const bool has_room = size.what != size_rule::kind::smallest;
+                CHECK(fs(has_room ? "rm -r many; mkdir new; for i in $(seq 20); do echo > new/$i; done" : "rm -r many").output == "");
             }
             CHECK(complaints(path) == "");
         }

@@ -47,7 +47,7 @@ ic::recipe recipe_of(const t::made_files& files, ic::fat_type type = ic::fat_typ
 std::vector<ic::file_change> changes(const ic::tree& before, const ic::tree& after) {
     auto found = ic::compare(before, after);
     for (auto& c : found)
-        std::erase_if(c.how, [](const std::string& h) { return h.starts_with("mtime 0,") || h.starts_with("owner"); });
+        std::erase_if(c.how, [](const std::string& h) { return h.starts_with("mtime: 0 ->") || h.starts_with("owner"); });
     std::erase_if(found, [](const auto& c) {
         return (c.what == ic::file_change::kind::changed && c.how.empty()) || c.path == "/";
     });
