@@ -41,9 +41,9 @@ std::string text_of(const ic::disk_comparison& c) {
 std::string json_of(const ic::disk_comparison& c) {
     using json = nlohmann::ordered_json;
     json top{{"same", c.same()}, {"layout", json::array()}, {"files", json::array()}};
-    const auto texts = [](const std::vector<std::string>& list) {
+    const auto texts = [](const std::vector<std::string>& all) {
         json j = json::array();
-        for (const std::string& s : list) j.push_back(printable(s));
+        for (const std::string& s : all) j.push_back(printable(s));
         return j;
     };
     for (const ic::layout_change& l : c.layout)

@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "document.hpp"
 #include "genimage_config.hpp"
+#include "sizes.hpp"
 
 #include <imgcompose/core/error.hpp>
 #include <imgcompose/core/unicode.hpp>
@@ -48,11 +49,6 @@ std::string toml_text(std::string_view text) {
 
 std::uint64_t rounded_up(std::uint64_t size, std::uint64_t alignment) {
     return ic::align_up(ic::bytes{size}, ic::bytes{alignment}).count;
-}
-
-std::string lower(std::string s) {
-    std::ranges::transform(s, s.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return s;
 }
 
 /// A number of bytes as short as it can be written.

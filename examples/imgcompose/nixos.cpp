@@ -49,7 +49,7 @@ std::string date_of(std::chrono::seconds epoch) {
                        static_cast<unsigned>(date.day()), minutes / 60, minutes % 60);
 }
 
-std::optional<std::chrono::seconds> timeout_of(const section& s) {
+std::optional<std::chrono::seconds> boot_timeout_of(const section& s) {
     const std::int64_t seconds = s.integer("timeout").value_or(5);
     if (seconds == -1) return {};
     return std::chrono::seconds{seconds};
@@ -65,7 +65,7 @@ std::string boot_folder_of(const section& s) {
 }
 
 ic::nixos_boot_menu read_nixos(const section& s, const ic::tree& store, std::chrono::seconds epoch) {
-    ic::nixos_boot_menu menu{.timeout = timeout_of(s), .dtb_name = s.text("dtb_name").value_or("")};
+    ic::nixos_boot_menu menu{.timeout = boot_timeout_of(s), .dtb_name = s.text("dtb_name").value_or("")};
     menu.limit = s.count("limit").value_or(menu.limit);
     menu.device_trees = s.boolean("device_trees").value_or(true);
     menu.copied = s.boolean("copied").value_or(store_of(s) != *s.text("into"));

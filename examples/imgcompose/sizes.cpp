@@ -29,14 +29,14 @@ constexpr unit units[] = {
                                       s));
 }
 
+} // namespace
+
 std::string lower(std::string_view s) {
     std::string out{s};
     for (char& c : out)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     return out;
 }
-
-} // namespace
 
 ic::bytes parse_size(std::string_view s) {
     std::uint64_t count = 0;

@@ -10,6 +10,9 @@
 
 namespace command {
 
+/// In lower case, of ASCII.
+std::string lower(std::string_view s);
+
 /// "512MiB", "512M" and "512 MiB" are the same, as are "k", "K" and "KiB"; "32GB" has powers of ten; "64s" has sectors of
 /// 512 bytes; a number alone has bytes. Throws imgcompose::input_error.
 imgcompose::bytes parse_size(std::string_view s);

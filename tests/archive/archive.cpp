@@ -9,19 +9,13 @@
 #include <tests/archive/made_by_hand.hpp>
 #include <tests/support/catch.hpp>
 #include <tests/support/held_memory.hpp>
-#include <tests/support/run.hpp>
+#include <tests/support/run_in.hpp>
 #include <tests/tree/listed.hpp>
 
 namespace ic = imgcompose;
 using namespace imgcompose_test;
 
 namespace {
-std::string in(const temp_dir& dir) { return "cd " + imgcompose_test::quoted(dir.path().string()) + " && "; }
-void require_success(const temp_dir& dir, const std::string& command) {
-    const auto r = run(in(dir) + command);
-    INFO(command << ": " << r.output);
-    REQUIRE(r.status == 0);
-}
 void write_ext4(const ic::tree& t, const std::string& file) {
     ic::write(ic::standalone(ic::ext4(t), ic::smallest), ic::sparse_file(file));
 }
@@ -31,8 +25,8 @@ void fill(const temp_dir& dir) {
                          "echo 1 >$(printf 'n\\344m') && echo 2 >$(printf 'e\\314\\201') && echo 3 >tool && chmod 4755 tool && chmod 1777 d && "
                          "truncate -s 3M sparse && echo 4 | dd of=sparse bs=1 seek=1048576 conv=notrunc status=none && "
                          "mkdir -p $(printf 'x%.0s' $(seq 200))/$(printf 'y%.0s' $(seq 200))");
-    run(in(dir) + "cd s && mknod c c 4095 1048575 && mknod b b 7 1 && chown 4294967294:4000000000 tool && chmod 4755 tool");
-    run(in(dir) + "cd s && setfattr -n user.comment -v hi a/f; setfacl -m u:12345:rw a/f; setfacl -d -m g:77:rx d; setcap cap_net_raw+ep tool");
+    run_in(dir, "cd s && mknod c c 4095 1048575 && mknod b b 7 1 && chown 4294967294:4000000000 tool && chmod 4755 tool");
+    run_in(dir, "cd s && setfattr -n user.comment -v hi a/f; setfacl -m u:12345:rw a/f; setfacl -d -m g:77:rx d; setcap cap_net_raw+ep tool");
     require_success(dir, "cd s && find . -exec touch -h -d @1000000000.123456789 {} + && touch -h -d @-86400.25 d/l && touch -d @5000000000 p");
 }
 } // namespace
@@ -44,13 +38,13 @@ TEST_CASE("the ext4 filesystem of an archive is byte for byte that of the direct
     write_ext4(ic::directory(dir / "s"), dir / "directory.img");
     write_ext4(ic::archive(dir / "x.tar"), dir / "archive.img");
     write_ext4(ic::archive(dir / "x.tar.gz"), dir / "packed.img");
-    CHECK(run(in(dir) + "cmp directory.img archive.img && cmp directory.img packed.img").output.empty());
+    CHECK(run_in(dir, "cmp directory.img archive.img && cmp directory.img packed.img").output.empty());
     // So they are of what changes: the comparison can fail.
     write_ext4(ic::archive(dir / "x.tar") | ic::with_mode("/tool", 0755), dir / "changed.img");
-    CHECK(run(in(dir) + "cmp directory.img changed.img").status == 1);
+    CHECK(run_in(dir, "cmp directory.img changed.img").status == 1);
 
     if (const auto shared = shared_dir(); shared && have("debugfs")) {
-        const auto compared = run(in(dir) + "python3 " + imgcompose_test::quoted((*shared / "check" / "compare-tree.py").string()) + " archive.img s 2>&1");
+        const auto compared = run_in(dir, "python3 " + imgcompose_test::quoted((*shared / "check" / "compare-tree.py").string()) + " archive.img s 2>&1");
         INFO(compared.output);
         CHECK(compared.status == 0);
     } else {

@@ -9,7 +9,7 @@
 #include <imgcompose/write/rebuild.hpp>
 #include <tests/archive/made_by_hand.hpp>
 #include <tests/support/catch.hpp>
-#include <tests/support/run.hpp>
+#include <tests/support/run_in.hpp>
 #include <tests/tree/listed.hpp>
 
 #include <cstdlib>
@@ -19,24 +19,12 @@ using namespace imgcompose_test;
 using namespace ic::literals;
 
 namespace {
-const std::string end(1024, '\0');
-
-const ic::tree::inode& at(const ic::tree& t, std::string_view path) {
-    const auto found = t.find(path);
-    REQUIRE(found);
-    return t.at(*found);
-}
 std::string content(const ic::tree& t, std::string_view path) {
-    const auto all = ic::read_all(ic::content_of(t, at(t, path)));
+    const auto all = ic::read_all(ic::content_of(t, inode_at(t, path)));
     return {reinterpret_cast<const char*>(all.data()), all.size()};
 }
-void require_success(const temp_dir& dir, const std::string& command) {
-    const auto r = run("cd " + imgcompose_test::quoted(dir.path().string()) + " && " + command);
-    INFO(command << ": " << r.output);
-    REQUIRE(r.status == 0);
-}
 /// Different at each position.
-std::string text_of(std::size_t size, char seed) {
+std::string numbered_text(std::size_t size, char seed) {
     std::string s(size, '\0');
     for (std::size_t i = 0; i < size; ++i) s[i] = static_cast<char>(static_cast<std::size_t>(seed) + i / 251 + i * 7);
     return s;
@@ -45,7 +33,7 @@ std::string text_of(std::size_t size, char seed) {
 
 TEST_CASE("what lies in an archive as it is is read from there when the image is, and packed contents from an unnamed file") {
     const temp_dir dir;
-    const std::string small = text_of(5, 'a'), large = text_of(3'000'001, 'b'), middle = text_of(70'000, 'c');
+    const std::string small = numbered_text(5, 'a'), large = numbered_text(3'000'001, 'b'), middle = numbered_text(70'000, 'c');
     const std::string archive = tar_of({{.name = "small", .content = small}, {.name = "large", .content = large}, {.name = "empty"},
                                         {.name = "middle", .content = middle}});
     write_file(dir / "x.tar", archive);
@@ -53,7 +41,7 @@ TEST_CASE("what lies in an archive as it is is read from there when the image is
     REQUIRE(t.files().size() == 1);
     CHECK(t.images().empty());
     for (const auto& [path, expected] : {std::pair{"/small", small}, std::pair{"/large", large}, std::pair{"/middle", middle}}) {
-        const auto& i = at(t, path);
+        const auto& i = inode_at(t, path);
         CHECK(t.files().front()->path_of(i.content) == dir / "x.tar");
         CHECK(archive.substr(i.from, i.size) == expected);
         CHECK(content(t, path) == expected);
@@ -66,7 +54,7 @@ TEST_CASE("what lies in an archive as it is is read from there when the image is
         CHECK(std::filesystem::is_empty(dir / "spool"));
         std::filesystem::remove(dir / "x.tar.gz");
         packed = ic::merge(ic::tree{}, packed); // what the file belongs to may go
-        CHECK(packed.files().front()->path_of(at(packed, "/large").content) == dir / "x.tar.gz (unpacked)");
+        CHECK(packed.files().front()->path_of(inode_at(packed, "/large").content) == dir / "x.tar.gz (unpacked)");
         CHECK(content(packed, "/small") == small);
         CHECK(content(packed, "/large") == large);
         CHECK(content(packed, "/middle") == middle);
@@ -80,14 +68,14 @@ TEST_CASE("to read what an archive has costs no call for each file, and large co
     std::vector<tar_member> members;
     for (int i = 0; i < 5000; ++i) members.push_back({.name = std::to_string(i), .content = "x"});
     write_file(dir / "small.tar", tar_of(members));
-    write_file(dir / "large.tar", to_tar({.name = "a", .content = std::string(64 << 20, 'x')}) + to_tar({.name = "b"}) + end);
+    write_file(dir / "large.tar", to_tar({.name = "a", .content = std::string(64 << 20, 'x')}) + to_tar({.name = "b"}) + end_of_tar);
     auto before = ic::os::calls_made();
     CHECK(ic::archive(dir / "small.tar").entries().size() == 5000);
     CHECK((ic::os::calls_made() - before).all() < 50);
     before = ic::os::calls_made();
     const auto t = ic::archive(dir / "large.tar");
     CHECK((ic::os::calls_made() - before).all() < 20);
-    CHECK(at(t, "/a").size == 64 << 20);
+    CHECK(inode_at(t, "/a").size == 64 << 20);
 }
 
 TEST_CASE("a member that ends behind the archive is refused, and so are sizes that nothing has") {
@@ -96,10 +84,10 @@ TEST_CASE("a member that ends behind the archive is refused, and so are sizes th
         write_file(dir / "x.tar", archive);
         CHECK_THROWS_MATCHES(ic::archive(dir / "x.tar"), ic::format_error, says("x.tar") && says(why));
     };
-    refused(to_tar({.name = "f", .content = "123", .size = "77777777777"}) + end, "member \"f\": the archive ends within it");
-    refused(pax({{"size", "9223372036854775807"}}) + to_tar({.name = "f", .content = "1"}) + end, "");
-    refused(to_tar({.name = "f", .size = base_256(std::int64_t{1} << 62).insert(1, 4, '\0')}) + end, "");
-    refused(to_tar({.name = "f", .content = "123", .size = std::string(4, '\xff') + base_256(-1)}) + end, "");
+    refused(to_tar({.name = "f", .content = "123", .size = "77777777777"}) + end_of_tar, "member \"f\": the archive ends within it");
+    refused(pax({{"size", "9223372036854775807"}}) + to_tar({.name = "f", .content = "1"}) + end_of_tar, "");
+    refused(to_tar({.name = "f", .size = base_256(std::int64_t{1} << 62).insert(1, 4, '\0')}) + end_of_tar, "");
+    refused(to_tar({.name = "f", .content = "123", .size = std::string(4, '\xff') + base_256(-1)}) + end_of_tar, "");
 }
 
 TEST_CASE("holes are those of the directory the archive was made of, in every form that they have in one") {
@@ -108,7 +96,7 @@ TEST_CASE("holes are those of the directory the archive was made of, in every fo
                          "status=none && printf y | dd of=mixed bs=1 seek=3145727 conv=notrunc status=none && head -c 200000 /dev/urandom >full && "
                          "cp full begun && truncate -s 9M begun && find . -exec touch -d @1000 {} +");
     const auto expected = ic::directory(dir / "s");
-    if (!ic::tree::is_sparse(at(expected, "/mixed"))) {
+    if (!ic::tree::is_sparse(inode_at(expected, "/mixed"))) {
         WARN("skipped: no holes on this filesystem");
         return;
     }
@@ -118,11 +106,11 @@ TEST_CASE("holes are those of the directory the archive was made of, in every fo
     require_success(dir, "tar " + form + " --sparse -C s -cf x.tar . && gzip -k x.tar");
     for (const char* name : {"x.tar", "x.tar.gz"}) {
         const auto t = ic::archive(dir / name);
-        CHECK(at(t, "/hole").size == std::uint64_t{1} << 40);
+        CHECK(inode_at(t, "/hole").size == std::uint64_t{1} << 40);
         for (const char* path : {"/hole", "/mixed", "/full", "/begun"}) {
             std::vector<ic::data_range> ours, theirs;
-            t.for_each_data_range(at(t, path), [&](const ic::data_range& r) { ours.push_back(r); });
-            expected.for_each_data_range(at(expected, path), [&](const ic::data_range& r) { theirs.push_back(r); });
+            t.for_each_data_range(inode_at(t, path), [&](const ic::data_range& r) { ours.push_back(r); });
+            expected.for_each_data_range(inode_at(expected, path), [&](const ic::data_range& r) { theirs.push_back(r); });
             CHECK(ours == theirs);
             if (path != std::string_view{"/hole"}) CHECK(content(t, path) == content(expected, path));
         }
@@ -133,12 +121,12 @@ TEST_CASE("absurd maps of holes are refused or lead to no more than they say") {
     const temp_dir dir;
     const auto sparse = [&](const std::string& map, const std::string& size, const std::string& content) {
         write_file(dir / "x.tar", pax({{"GNU.sparse.size", size}, {"GNU.sparse.numblocks", "2"}, {"GNU.sparse.map", map}}) +
-                                      to_tar({.name = "f", .content = content}) + end);
+                                      to_tar({.name = "f", .content = content}) + end_of_tar);
         return ic::archive(dir / "x.tar");
     };
     const std::string data(1024, 'x');
-    CHECK(at(sparse("0,512,8192,512", "100000", data), "/f").size == 100000);
-    CHECK(at(sparse("0,512,9000000000000000,512", "9100000000000000", data), "/f").size == 9100000000000000);
+    CHECK(inode_at(sparse("0,512,8192,512", "100000", data), "/f").size == 100000);
+    CHECK(inode_at(sparse("0,512,9000000000000000,512", "9100000000000000", data), "/f").size == 9100000000000000);
     CHECK_THROWS_AS(sparse("8192,512,0,512", "100000", data), ic::error);
     CHECK_THROWS_AS(sparse("0,512,256,512", "100000", data), ic::error);
     CHECK_THROWS_AS(sparse("0,512,8192,512", "1000", data), ic::error);
@@ -158,13 +146,13 @@ TEST_CASE("where there are no unnamed files one loses its name at once; a full d
         }
     };
     const temp_dir dir;
-    write_file(dir / "x.tar", tar_of({{.name = "f", .content = text_of(2'000'000, 'f')}, {.name = "g", .content = "1"}}));
+    write_file(dir / "x.tar", tar_of({{.name = "f", .content = numbered_text(2'000'000, 'f')}, {.name = "g", .content = "1"}}));
     require_success(dir, "gzip x.tar && mkdir spool && touch spool/.imgcompose-0.unpacked");
     {
         no_unnamed calls;
         const ic::os::replaced_calls replaced{calls};
         const auto t = ic::archive(dir / "x.tar.gz", {.unpack_in = dir / "spool"});
-        CHECK(content(t, "/f") == text_of(2'000'000, 'f'));
+        CHECK(content(t, "/f") == numbered_text(2'000'000, 'f'));
         CHECK(run("ls -A " + imgcompose_test::quoted(dir / "spool")).output == ".imgcompose-0.unpacked\n");
     }
     CHECK_THROWS_MATCHES(ic::archive(dir / "x.tar.gz", {.unpack_in = dir / "nowhere"}), ic::io_error, says("nowhere"));
@@ -180,7 +168,7 @@ TEST_CASE("where there are no unnamed files one loses its name at once; a full d
         try {
             const ic::os::replaced_calls replaced{faulty};
             const auto t = ic::archive(dir / "x.tar.gz", {.unpack_in = dir / "spool"});
-            if (faulty.has_failed()) CHECK(content(t, "/f") == text_of(2'000'000, 'f')); // it did without
+            if (faulty.has_failed()) CHECK(content(t, "/f") == numbered_text(2'000'000, 'f')); // it did without
         } catch (const ic::io_error& e) {
             ++failures;
             CHECK(std::string{e.what()}.find(dir.path().string()) != std::string::npos);
@@ -192,7 +180,7 @@ TEST_CASE("where there are no unnamed files one loses its name at once; a full d
 
 TEST_CASE("a plan that is saved knows what came from the archive itself, and nothing of what was unpacked") {
     const temp_dir dir;
-    write_file(dir / "x.tar", tar_of({{.name = "f", .content = text_of(10'000, 'f')}, {.name = "g", .content = text_of(10'000, 'g')}}));
+    write_file(dir / "x.tar", tar_of({{.name = "f", .content = numbered_text(10'000, 'f')}, {.name = "g", .content = numbered_text(10'000, 'g')}}));
     require_success(dir, "gzip -k x.tar && sleep 2.1"); // what changed just before it was planned may change again
     const auto ranges = [&](const char* name) {
         const auto t = ic::archive(dir / name);
@@ -200,7 +188,7 @@ TEST_CASE("a plan that is saved knows what came from the archive itself, and not
         const auto sources = t.add_sources_to(all);
         std::uint64_t place = 0;
         for (const char* path : {"/g", "/f"}) {
-            t.for_each_extent(at(t, path), sources, [&](ic::extent e) {
+            t.for_each_extent(inode_at(t, path), sources, [&](ic::extent e) {
                 e.at = ic::offset{ic::bytes{place}};
                 all.append(e);
             });

@@ -2,6 +2,10 @@
 // Tar archives of a test's own making, sound or not: POSIX.1-1988 ustar and POSIX.1-2001 pax.
 #pragma once
 
+#include <imgcompose/archive.hpp>
+
+#include <tests/support/run.hpp>
+
 #include <cstddef>
 #include <cstdio>
 #include <string>
@@ -63,10 +67,18 @@ inline std::string pax(const std::vector<std::pair<std::string, std::string>>& r
     return to_tar({.name = "PaxHeaders/x", .content = all, .type = 'x'});
 }
 
+inline const std::string end_of_tar(1024, '\0');
+
 inline std::string tar_of(const std::vector<tar_member>& members) {
     std::string all;
     for (const tar_member& m : members) all += to_tar(m);
-    return all + std::string(1024, '\0');
+    return all + end_of_tar;
+}
+
+inline imgcompose::tree tree_of(const std::string& archive, const imgcompose::archive_options& options = {}) {
+    const temp_dir dir;
+    write_file(dir / "made.tar", archive);
+    return imgcompose::archive(dir / "made.tar", options);
 }
 
 } // namespace imgcompose_test

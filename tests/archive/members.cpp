@@ -13,18 +13,11 @@ using namespace imgcompose_test;
 using lines = std::vector<std::string>;
 
 namespace {
-const std::string end(1024, '\0');
-
 /// As lines, with contents.
 lines unpacked(const std::string& archive) {
     const temp_dir dir;
     write_file(dir / "made.tar", archive);
     return listed(ic::archive(dir / "made.tar"));
-}
-ic::tree tree_of(const std::string& archive) {
-    const temp_dir dir;
-    write_file(dir / "made.tar", archive);
-    return ic::archive(dir / "made.tar");
 }
 tar_member folder(std::string name, std::string mode = "0000700") {
     return {.name = std::move(name), .type = '5', .mode = std::move(mode)};
@@ -47,7 +40,7 @@ TEST_CASE("names count from the top, however they are written, and directories t
     CHECK(unpacked(tar_of({{.name = "a/x"}, folder("a")}))[1] == "/a directory 0700 0:0 at 1.0");
     CHECK(tree_of(tar_of({{.name = "a/x"}})).at(ic::top_directory).implied);
     CHECK_FALSE(tree_of(tar_of({folder(".")})).at(ic::top_directory).implied);
-    CHECK(paths_of(tree_of(end)).empty());
+    CHECK(paths_of(tree_of(end_of_tar)).empty());
     CHECK(paths_of(tree_of(tar_of({{.name = "PKGBUILD"}}))) == lines{"/PKGBUILD"}); // and no zip
 }
 
@@ -56,7 +49,7 @@ TEST_CASE("names are bytes") {
     const auto t = tree_of(to_tar({.name = odd}) + pax({{"path", composed}}) + to_tar({.name = "1"}) + pax({{"path", taken_apart}}) +
                            to_tar({.name = "2"}) + pax({{"path", "d/" + longest}}) + to_tar({.name = "3"}) +
                            pax({{"path", "l"}, {"linkpath", taken_apart + '\xff'}}) + to_tar({.name = "4", .type = '2', .link = "x"}) +
-                           pax({{"linkpath", taken_apart}}) + to_tar({.name = "h", .type = '1'}) + end);
+                           pax({{"linkpath", taken_apart}}) + to_tar({.name = "h", .type = '1'}) + end_of_tar);
     for (const std::string& name : {odd, composed, taken_apart, "d/" + longest}) CHECK(t.find('/' + name));
     CHECK(t.symlink_target(t.at(*t.find("/l"))) == taken_apart + '\xff');
     CHECK(t.find("/h") == t.find('/' + taken_apart));
@@ -70,12 +63,12 @@ TEST_CASE("names that no tree can have are refused with the archive and the memb
     refused(tar_of({{.name = "a/../../etc/passwd"}}), "`..` in \"a/../../etc/passwd\" leads out of its directory");
     refused(tar_of({{.name = "../x"}}), "leads out");
     refused(tar_of({{.name = "a"}, other_name("b", "../a")}), "leads out");
-    refused(pax({{"path", std::string(256, 'n')}}) + to_tar({.name = "n"}) + end, "256 bytes, at most 255");
+    refused(pax({{"path", std::string(256, 'n')}}) + to_tar({.name = "n"}) + end_of_tar, "256 bytes, at most 255");
     std::string deep;
     while (deep.size() <= 65535) deep += "d/";
-    refused(pax({{"path", deep}}) + to_tar({.name = "n"}) + end, "more than 65535 bytes");
+    refused(pax({{"path", deep}}) + to_tar({.name = "n"}) + end_of_tar, "more than 65535 bytes");
     refused(tar_of({{.name = "."}}), "the top of a tree is a directory and cannot be a regular file");
-    refused(pax({{"linkpath", std::string(4096, 'n')}}) + to_tar({.name = "l", .type = '2'}) + end, "more than 4095 bytes");
+    refused(pax({{"linkpath", std::string(4096, 'n')}}) + to_tar({.name = "l", .type = '2'}) + end_of_tar, "more than 4095 bytes");
     refused(tar_of({soft_link("l", "")}), "symbolic link to nothing");
 }
 
@@ -119,7 +112,7 @@ TEST_CASE("hard links are names of one inode, and lead to what came before") {
     CHECK_THROWS_MATCHES(tree_of(tar_of({folder("d"), other_name("b", "d")})), ic::input_error, says("which is a directory"));
     // pax: a link may have the content.
     const std::string link = to_tar({.name = "b", .content = "new", .type = '1', .link = "a"});
-    CHECK(unpacked(to_tar({.name = "a", .content = "old!"}) + pax({{"comment", "pax"}}) + link + end)[1].find("\"new\"") != std::string::npos);
+    CHECK(unpacked(to_tar({.name = "a", .content = "old!"}) + pax({{"comment", "pax"}}) + link + end_of_tar)[1].find("\"new\"") != std::string::npos);
 }
 
 TEST_CASE("hard links of a cpio have their content with the last") {
@@ -140,7 +133,7 @@ TEST_CASE("hard links of a cpio have their content with the last") {
 TEST_CASE("thousands of nested directories are made without recursion") {
     std::string deep;
     for (int i = 0; i < 30000; ++i) deep += "d/";
-    const auto t = tree_of(pax({{"path", deep + "f"}}) + to_tar({.name = "f"}) + end);
+    const auto t = tree_of(pax({{"path", deep + "f"}}) + to_tar({.name = "f"}) + end_of_tar);
     CHECK(t.inodes().size() == 30002);
     CHECK(t.path_of(ic::inode_index{30001}).size() == deep.size() + 2);
 }
@@ -148,6 +141,6 @@ TEST_CASE("thousands of nested directories are made without recursion") {
 TEST_CASE("many members below symbolic links, each in its own directory, cost no more than others") {
     std::string archive = to_tar(folder("real")) + to_tar(soft_link("l", "real"));
     for (int i = 0; i < 20000; ++i) archive += to_tar({.name = "l/" + std::to_string(i) + "/f"});
-    const auto t = tree_of(archive + end); // a walk over all names for each would take minutes
+    const auto t = tree_of(archive + end_of_tar); // a walk over all names for each would take minutes
     CHECK(t.entries().size() == 40002);
 }

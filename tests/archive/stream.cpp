@@ -4,7 +4,7 @@
 #include <imgcompose/archive.hpp>
 #include <tests/archive/made_by_hand.hpp>
 #include <tests/support/catch.hpp>
-#include <tests/support/run.hpp>
+#include <tests/support/run_in.hpp>
 #include <tests/tree/listed.hpp>
 
 #include <clocale>
@@ -14,13 +14,6 @@ namespace ic = imgcompose;
 using namespace imgcompose_test;
 
 namespace {
-const std::string end(1024, '\0');
-
-void require_success(const temp_dir& dir, const std::string& command) {
-    const auto r = run("cd " + imgcompose_test::quoted(dir.path().string()) + " && " + command);
-    INFO(command << ": " << r.output);
-    REQUIRE(r.status == 0);
-}
 /// "tree", or the message of the error; anything else than our errors goes on.
 std::string outcome(const std::filesystem::path& archive) {
     try {
@@ -40,7 +33,7 @@ std::string outcome(const std::filesystem::path& archive) {
 
 TEST_CASE("the blocks of a member say where the archive file has them") {
     const temp_dir dir;
-    const std::string archive = to_tar({.name = "a", .content = std::string(700'000, 'a')}) + to_tar({.name = "b", .content = "b"}) + end;
+    const std::string archive = to_tar({.name = "a", .content = std::string(700'000, 'a')}) + to_tar({.name = "b", .content = "b"}) + end_of_tar;
     write_file(dir / "x.tar", archive);
     ic::detail::archive_stream stream{dir / "x.tar"};
     std::size_t members = 0, blocks = 0;
@@ -163,7 +156,7 @@ TEST_CASE("damaged archives are an error or another tree") {
 
 TEST_CASE("names and errors do not depend on the locale, which stays as it was") {
     const temp_dir dir;
-    write_file(dir / "x.tar", pax({{"path", "e\xcc\x81"}}) + to_tar({.name = "1"}) + pax({{"path", "\xe9"}}) + to_tar({.name = "2"}) + end);
+    write_file(dir / "x.tar", pax({{"path", "e\xcc\x81"}}) + to_tar({.name = "1"}) + pax({{"path", "\xe9"}}) + to_tar({.name = "2"}) + end_of_tar);
     const std::string before = std::setlocale(LC_ALL, nullptr);
     const ::locale_t of_thread = ::uselocale(nullptr);
     for (const char* locale : {"C", "C.UTF-8", "de_DE.ISO-8859-1"}) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/boot/android_boot.hpp>
 
-#include "tests/support/catch.hpp"
-#include "tests/support/run.hpp"
+#include <tests/support/bytes.hpp>
+#include <tests/support/catch.hpp>
+#include <tests/support/run.hpp>
 
 #include <random>
 #include <string>
@@ -10,15 +11,14 @@
 namespace ic = imgcompose;
 using namespace ic::literals;
 using imgcompose_test::says;
+using imgcompose_test::text_of;
 
 namespace {
 
-std::string text(std::span<const std::byte> b) { return {reinterpret_cast<const char*>(b.data()), b.size()}; }
-std::string text(const ic::image& i) { return text(ic::read_all(i)); }
 
 ic::sha1_value sha1_by_sha1sum(std::span<const std::byte> data) {
     const imgcompose_test::temp_dir dir;
-    imgcompose_test::write_file(dir / "data", text(data));
+    imgcompose_test::write_file(dir / "data", text_of(data));
     const auto digits = imgcompose_test::run("sha1sum <'" + (dir / "data") + "'").output;
     ic::sha1_value value{};
     for (std::size_t i = 0; i < value.size(); ++i)
@@ -26,7 +26,7 @@ ic::sha1_value sha1_by_sha1sum(std::span<const std::byte> data) {
     return value;
 }
 
-ic::android_boot sample(unsigned version = 2) {
+ic::android_boot android_sample(unsigned version = 2) {
     return {.kernel = ic::from_text(std::string(5000, 'k')),
             .ramdisk = ic::from_text(std::string(2048, 'r')),
             .second = ic::from_text("RSCE"),
@@ -42,7 +42,7 @@ ic::android_boot sample(unsigned version = 2) {
 
 TEST_CASE("a boot image is read as it was made") {
     const unsigned version = GENERATE(0u, 1u, 2u);
-    const auto from = sample(version);
+    const auto from = android_sample(version);
     const auto made = ic::android_boot_image(from);
     const ic::window whole{made};
     const auto read = ic::read_android_boot(whole);
@@ -56,19 +56,19 @@ TEST_CASE("a boot image is read as it was made") {
     CHECK(read.is_whole);
     CHECK(read.id == std::array<std::byte, 32>{});
     CHECK(read.parts.size() == 3 + version);
-    const auto content = [&](const char* name) { return text(ic::content_of(whole, *read.find(name)).copy()); };
-    CHECK(content("kernel") == text(from.kernel));
-    CHECK(content("ramdisk") == text(from.ramdisk));
+    const auto content = [&](const char* name) { return text_of(ic::content_of(whole, *read.find(name)).copy()); };
+    CHECK(content("kernel") == text_of(from.kernel));
+    CHECK(content("ramdisk") == text_of(from.ramdisk));
     CHECK(content("second") == "RSCE");
     CHECK(read.find("kernel")->address == 0x10008000);
     if (version >= 1) CHECK(content("recovery_dtbo") == "overlay");
-    if (version >= 2) CHECK(content("dtb") == text(from.dtb));
+    if (version >= 2) CHECK(content("dtb") == text_of(from.dtb));
     if (version < 2) CHECK(read.find("dtb") == nullptr);
 }
 
 TEST_CASE("a boot image that its header cannot describe is refused") {
     const auto refused = [](auto change, const char* why) {
-        auto from = sample();
+        auto from = android_sample();
         change(from);
         CHECK_THROWS_MATCHES(ic::android_boot_image(from), ic::input_error, says(why));
     };
@@ -89,7 +89,7 @@ TEST_CASE("a boot image that its header cannot describe is refused") {
 }
 
 TEST_CASE("a damaged boot image is refused or told to be cut off") {
-    const auto sound = ic::read_all(ic::android_boot_image(sample()));
+    const auto sound = ic::read_all(ic::android_boot_image(android_sample()));
     const auto read = [](const ic::owned_bytes& raw) { return ic::read_android_boot(ic::window{ic::owned(raw)}); };
     for (std::size_t size = 0; size < sound.size(); size += size < 1700 ? 1 : 97) {
         const ic::owned_bytes cut{sound.begin(), sound.begin() + static_cast<std::ptrdiff_t>(size)};
@@ -150,7 +150,7 @@ TEST_CASE("mkbootimg makes the same boot image") {
     const auto file = [&](const char* option, const ic::image& content) {
         if (content.size() == ic::bytes{}) return std::string{};
         const auto path = dir / (option + std::string{".bin"});
-        imgcompose_test::write_file(path, text(content));
+        imgcompose_test::write_file(path, text_of(content));
         return " --" + std::string{option} + " '" + path + "'";
     };
     const auto theirs = [&](const ic::android_boot& b, unsigned version, std::uint64_t page) {
@@ -167,7 +167,7 @@ TEST_CASE("mkbootimg makes the same boot image") {
         for (const unsigned version : {0u, 1u, 2u})
             for (const std::size_t size : {1u, 511u, 512u, 2047u, 2048u, 2049u, 100'001u})
                 for (const std::size_t cmdline : {0u, 1u, 510u, 511u}) {
-                    auto b = sample(version);
+                    auto b = android_sample(version);
                     b.kernel = ic::from_text(std::string(size, 'K'));
                     b.cmdline = std::string(cmdline, 'x');
                     b.page_size = ic::bytes{size % 2 == 0 ? 2048u : 4096u};
@@ -176,12 +176,12 @@ TEST_CASE("mkbootimg makes the same boot image") {
                     if (size == 2047) b.recovery_dtbo = {};
                     if (cmdline > 1 && size != 1) continue; // each alone is enough
                     INFO(version << ' ' << size << ' ' << cmdline);
-                    CHECK(text(ic::android_boot_image(b, sha1_by_sha1sum)) == theirs(b, version, b.page_size.count));
+                    CHECK(text_of(ic::android_boot_image(b, sha1_by_sha1sum)) == theirs(b, version, b.page_size.count));
                 }
     }
     SECTION("with a long command line, which is read whole though it is split elsewhere") {
         for (const std::size_t size : {512u, 513u, 1534u}) {
-            auto b = sample(0);
+            auto b = android_sample(0);
             b.cmdline = std::string(size, 'x');
             CHECK(ic::read_android_boot(ic::window{ic::from_text(theirs(b, 0, 2048))}).cmdline == b.cmdline);
             CHECK(ic::read_android_boot(ic::window{ic::android_boot_image(b)}).cmdline == b.cmdline);
@@ -197,8 +197,8 @@ TEST_CASE("mkbootimg makes the same boot image") {
         CHECK(read.version == 3);
         CHECK(read.cmdline == b.cmdline);
         CHECK(read.os == ic::android_version{9, 1, 2, 2021, 12});
-        CHECK(text(ic::content_of(whole, *read.find("kernel")).copy()) == text(b.kernel));
-        CHECK(text(ic::content_of(whole, *read.find("ramdisk")).copy()) == "ramdisk");
+        CHECK(text_of(ic::content_of(whole, *read.find("kernel")).copy()) == text_of(b.kernel));
+        CHECK(text_of(ic::content_of(whole, *read.find("ramdisk")).copy()) == "ramdisk");
         CHECK(read.size.count == raw.size());
         CHECK(read.is_whole);
     }

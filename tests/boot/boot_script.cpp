@@ -2,16 +2,17 @@
 #include <imgcompose/boot/boot_script.hpp>
 #include <imgcompose/image/read.hpp>
 
-#include "tests/support/catch.hpp"
-#include "tests/support/run.hpp"
+#include <tests/support/bytes.hpp>
+#include <tests/support/catch.hpp>
+#include <tests/support/run.hpp>
 
 #include <string>
 
 namespace ic = imgcompose;
 using imgcompose_test::says;
+using imgcompose_test::text_of;
 
 namespace {
-std::string text(std::span<const std::byte> b) { return {reinterpret_cast<const char*>(b.data()), b.size()}; }
 std::string script_of(std::size_t size) {
     std::string s;
     while (s.size() < size) s += "echo line " + std::to_string(s.size()) + "\n";
@@ -41,17 +42,17 @@ TEST_CASE("mkimage makes the same boot.scr") {
             REQUIRE(mkimage(script_of(size), name, "arm64", 1700000000).status == 0);
             const auto ours =
                 ic::boot_script_bytes(script_of(size), {.name = name, .time = std::chrono::seconds{1700000000}});
-            CHECK(text(ours) == imgcompose_test::read_file(dir / "boot.scr"));
+            CHECK(text_of(ours) == imgcompose_test::read_file(dir / "boot.scr"));
         }
     SECTION("for another architecture, and the last time that fits") {
         REQUIRE(mkimage("true\n", "x", "arm", 4294967295).status == 0);
-        CHECK(text(ic::boot_script_bytes(
+        CHECK(text_of(ic::boot_script_bytes(
                   "true\n", {.name = "x", .arch = ic::uimage_arch::arm, .time = std::chrono::seconds{4294967295}})) ==
               imgcompose_test::read_file(dir / "boot.scr"));
     }
     SECTION("where mkimage cuts a name of 40 bytes, ours is refused") {
         REQUIRE(mkimage("true\n", longest, "arm64", 1).status == 0);
-        CHECK(text(ic::boot_script_bytes("true\n", {.name = longest.substr(0, 32), .time = std::chrono::seconds{1}})) ==
+        CHECK(text_of(ic::boot_script_bytes("true\n", {.name = longest.substr(0, 32), .time = std::chrono::seconds{1}})) ==
               imgcompose_test::read_file(dir / "boot.scr"));
         CHECK_THROWS_MATCHES(ic::boot_script("true\n", {.name = longest}), ic::input_error, says("has 40 bytes"));
     }
@@ -60,7 +61,7 @@ TEST_CASE("mkimage makes the same boot.scr") {
         CHECK_THROWS_MATCHES(ic::boot_script(""), ic::input_error, says("empty"));
     }
     SECTION("mkimage and dumpimage read ours") {
-        imgcompose_test::write_file(dir / "ours", text(ic::boot_script_bytes("echo hello\n", {.name = "greeting"})));
+        imgcompose_test::write_file(dir / "ours", text_of(ic::boot_script_bytes("echo hello\n", {.name = "greeting"})));
         for (const char* program : {"mkimage", "dumpimage"}) {
             const auto run = imgcompose_test::run(std::string{program} + " -l '" + (dir / "ours") + "'");
             INFO(run.output);
@@ -78,7 +79,7 @@ TEST_CASE("a boot script is read back") {
     CHECK(read.type == static_cast<std::uint8_t>(ic::uimage_type::script));
     CHECK(read.time == 0);
     REQUIRE(read.parts.size() == 1);
-    CHECK(text(read.parts[0]) == "echo 1\n");
+    CHECK(text_of(read.parts[0]) == "echo 1\n");
 }
 
 TEST_CASE("a boot script that U-Boot would not run is refused") {

@@ -2,10 +2,10 @@
 #include <imgcompose/boot/elf.hpp>
 #include <imgcompose/image/blob.hpp>
 
-#include "tests/boot/elf_file.hpp"
-#include "tests/boot/shipped.hpp"
-#include "tests/support/catch.hpp"
-#include "tests/support/run.hpp"
+#include <tests/boot/elf_file.hpp>
+#include <tests/boot/shipped.hpp>
+#include <tests/support/catch.hpp>
+#include <tests/support/run.hpp>
 
 #include <random>
 #include <sstream>
@@ -17,57 +17,57 @@ using imgcompose_test::says;
 
 namespace {
 
-ic::elf_program read(ic::owned_bytes raw) { return ic::read_elf(ic::window{ic::owned(std::move(raw))}); }
+ic::elf_program read_program(ic::owned_bytes raw) { return ic::read_elf(ic::window{ic::owned(std::move(raw))}); }
 
-ic::owned_bytes sample() { return elf_file({{0x40000, "first"}, {0xff3b0000, "second part"}}, 0x40000); }
+ic::owned_bytes elf_sample() { return elf_file({{0x40000, "first"}, {0xff3b0000, "second part"}}, 0x40000); }
 
 } // namespace
 
 TEST_CASE("the segments of a program are found") {
-    const auto p = read(sample());
+    const auto p = read_program(elf_sample());
     CHECK(p.built_for == ic::machine::arm64);
     CHECK(p.entry == 0x40000);
     REQUIRE(p.segments.size() == 2);
     CHECK(p.segments[1].address == 0xff3b0000);
     CHECK(p.segments[1].size == ic::bytes{11});
     CHECK(p.segments[1].memory == ic::bytes{4096});
-    CHECK(read(elf_file({{1, ""}}, 0)).segments.empty()); // only cleared memory
+    CHECK(read_program(elf_file({{1, ""}}, 0)).segments.empty()); // only cleared memory
 }
 
 TEST_CASE("what is no program is refused") {
     const auto refused = [](ic::owned_bytes raw, const char* why) {
-        CHECK_THROWS_MATCHES(read(std::move(raw)), ic::format_error, says(why));
+        CHECK_THROWS_MATCHES(read_program(std::move(raw)), ic::format_error, says(why));
     };
     refused({}, "does not begin with");
-    auto raw = sample();
+    auto raw = elf_sample();
     raw[5] = std::byte{2};
     refused(raw, "big-endian");
-    raw = sample();
+    raw = elf_sample();
     raw[4] = std::byte{3};
     refused(raw, "neither of 32 nor of 64");
-    raw = sample();
+    raw = elf_sample();
     raw[54] = std::byte{55};
     refused(raw, "headers have 55 bytes");
-    raw = sample();
+    raw = elf_sample();
     raw[39] = std::byte{0xff}; // phoff
     refused(raw, "program header 0 is cut off");
-    raw = sample();
+    raw = elf_sample();
     raw.pop_back();
     refused(raw, "the bytes of its program header 1 are cut off");
-    for (std::size_t size = 0; size < sample().size(); ++size) {
-        raw = sample();
+    for (std::size_t size = 0; size < elf_sample().size(); ++size) {
+        raw = elf_sample();
         raw.resize(size);
-        CHECK_THROWS_AS(read(raw), ic::format_error);
+        CHECK_THROWS_AS(read_program(raw), ic::format_error);
     }
 }
 
 TEST_CASE("no change of a byte of a program leads a reader outside") {
     std::mt19937 random{11};
     for (int i = 0; i < 3000; ++i) {
-        auto raw = sample();
+        auto raw = elf_sample();
         for (int n = 0; n < 3; ++n) raw[random() % raw.size()] = static_cast<std::byte>(random() & 0xff);
         try {
-            for (const auto& s : read(raw).segments) CHECK(ic::window{ic::owned(raw)}.has(s.at, s.size));
+            for (const auto& s : read_program(raw).segments) CHECK(ic::window{ic::owned(raw)}.has(s.at, s.size));
         } catch (const ic::format_error&) {
             CHECK(true);
         }

@@ -2,8 +2,9 @@
 #include <imgcompose/boot/environment.hpp>
 #include <imgcompose/image/read.hpp>
 
-#include "tests/support/catch.hpp"
-#include "tests/support/run.hpp"
+#include <tests/support/bytes.hpp>
+#include <tests/support/catch.hpp>
+#include <tests/support/run.hpp>
 
 #include <random>
 #include <string>
@@ -11,10 +12,10 @@
 namespace ic = imgcompose;
 using namespace ic::literals;
 using imgcompose_test::says;
+using imgcompose_test::text_of;
 
 namespace {
-std::string text(std::span<const std::byte> b) { return {reinterpret_cast<const char*>(b.data()), b.size()}; }
-const ic::environment sample{{{"bootcmd", "run a; run b"}, {"bootdelay", "2"}, {"empty", ""}, {"eq", "a=b"}}};
+const ic::environment environment_sample{{{"bootcmd", "run a; run b"}, {"bootdelay", "2"}, {"empty", ""}, {"eq", "a=b"}}};
 } // namespace
 
 TEST_CASE("the text of an environment is read as mkenvimage reads it") {
@@ -44,11 +45,11 @@ TEST_CASE("an environment is written as text, or refused where text cannot say i
 TEST_CASE("an environment is read as it was made") {
     const bool redundant = GENERATE(false, true), big_endian = GENERATE(false, true);
     const auto image = ic::environment_image(
-        sample, {.size = 8_KiB, .redundant = redundant, .flags = 7, .big_endian = big_endian, .pad = std::byte{0}});
+        environment_sample, {.size = 8_KiB, .redundant = redundant, .flags = 7, .big_endian = big_endian, .pad = std::byte{0}});
     CHECK(image.size() == 8_KiB);
     const auto raw = ic::read_all(image);
     const auto found = ic::read_environment(raw);
-    CHECK(found.variables == sample);
+    CHECK(found.variables == environment_sample);
     CHECK(found.redundant == redundant);
     CHECK(found.big_endian == big_endian);
     CHECK(found.flags == (redundant ? 7 : 0));
@@ -74,7 +75,7 @@ TEST_CASE("an environment that U-Boot would not understand is not made") {
 }
 
 TEST_CASE("a damaged environment is refused") {
-    const auto sound = ic::environment_bytes(sample, {.size = 256_B, .redundant = true});
+    const auto sound = ic::environment_bytes(environment_sample, {.size = 256_B, .redundant = true});
     for (std::size_t bit = 0; bit < sound.size() * 8; ++bit) {
         if (bit / 8 == 4) continue; // the flag byte is not covered
         auto raw = sound;
@@ -131,7 +132,7 @@ TEST_CASE("mkenvimage makes the same environment") {
                                                           .redundant = redundant,
                                                           .big_endian = big_endian,
                                                           .pad = static_cast<std::byte>(pad)};
-                    CHECK(text(ic::environment_bytes(ic::parse_environment(source), options)) ==
+                    CHECK(text_of(ic::environment_bytes(ic::parse_environment(source), options)) ==
                           imgcompose_test::read_file(dir / "out"));
                 }
     }
@@ -139,7 +140,7 @@ TEST_CASE("mkenvimage makes the same environment") {
     const std::string full = "a=" + std::string(64 - 4 - 4, 'v');
     imgcompose_test::write_file(dir / "text", full + "\n");
     REQUIRE(imgcompose_test::run("mkenvimage -s 64 -o '" + (dir / "out") + "' '" + (dir / "text") + "'").status == 0);
-    CHECK(text(ic::environment_bytes(ic::parse_environment(full), {.size = 64_B})) ==
+    CHECK(text_of(ic::environment_bytes(ic::parse_environment(full), {.size = 64_B})) ==
           imgcompose_test::read_file(dir / "out"));
 }
 
@@ -150,7 +151,7 @@ TEST_CASE("fw_printenv reads ours") {
     }
     const imgcompose_test::temp_dir dir;
     const auto copy = [](std::uint8_t flags, const char* delay, bool redundant) {
-        return text(ic::environment_bytes({{{"arch", "arm"}, {"bootdelay", delay}}},
+        return text_of(ic::environment_bytes({{{"arch", "arm"}, {"bootdelay", delay}}},
                                           {.size = 16_KiB, .redundant = redundant, .flags = flags}));
     };
     const auto printed = [&](const std::string& config) {

@@ -4,7 +4,7 @@
 #include <imgcompose/boot/cmdline.hpp>
 #include <imgcompose/image/read.hpp>
 
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <functional>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/boot/extlinux_files.hpp>
 
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <algorithm>
 #include <string>
@@ -14,7 +14,7 @@ namespace {
 void put(ic::tree& t, const std::string& path, std::uint64_t size = 1) {
     t.add(path, {.size = size, .type = ic::file_type::regular}, {});
 }
-ic::tree nixos() {
+ic::tree nixos_tree() {
     ic::tree t;
     put(t, "/extlinux/extlinux.conf");
     put(t, "/nixos/abc-linux-6.12-Image");
@@ -41,8 +41,8 @@ TEST_CASE("paths are put together as U-Boot does it") {
 }
 
 TEST_CASE("a file whose names are all in the tree has nothing to be said about") {
-    CHECK(ic::check_files(file(), nixos(), {.fdtfile = "rockchip/rk3328-nanopi-r2s.dtb"}).empty());
-    CHECK_NOTHROW(ic::require_files(file(), nixos()));
+    CHECK(ic::check_files(file(), nixos_tree(), {.fdtfile = "rockchip/rk3328-nanopi-r2s.dtb"}).empty());
+    CHECK_NOTHROW(ic::require_files(file(), nixos_tree()));
 }
 
 TEST_CASE("each missing file is told with its label, its keyword and what may have been meant") {
@@ -50,50 +50,50 @@ TEST_CASE("each missing file is told with its label, its keyword and what may ha
     auto& e = f.entries[0];
     SECTION("wrong case") {
         e.kernel = "../nixos/abc-linux-6.12-image";
-        CHECK_THROWS_MATCHES(ic::require_files(f, nixos()), ic::input_error,
+        CHECK_THROWS_MATCHES(ic::require_files(f, nixos_tree()), ic::input_error,
                              says("label \"NixOS\": KERNEL \"/extlinux/../nixos/abc-linux-6.12-image\" is not in the "
                                   "filesystem; there is "
                                   "\"/extlinux/../nixos/abc-linux-6.12-Image\""));
     }
     SECTION("wrong directory") {
         e.initrd = "/abc-initrd";
-        CHECK_THROWS_MATCHES(ic::require_files(f, nixos()), ic::input_error,
+        CHECK_THROWS_MATCHES(ic::require_files(f, nixos_tree()), ic::input_error,
                              says("INITRD \"/abc-initrd\" is not in the filesystem; there is \"/nixos/abc-initrd\""));
     }
     SECTION("wrong name of a directory on the way") {
         e.initrd = "/nixo/abc-initrd";
-        CHECK_THROWS_MATCHES(ic::require_files(f, nixos()), ic::input_error,
+        CHECK_THROWS_MATCHES(ic::require_files(f, nixos_tree()), ic::input_error,
                              says("there is \"/nixos\", \"/nixos/abc-initrd\""));
     }
     SECTION("nothing like it") {
         e.initrd = "/quite/another";
-        CHECK_THROWS_MATCHES(ic::require_files(f, nixos()), ic::input_error, says("add it to the tree"));
+        CHECK_THROWS_MATCHES(ic::require_files(f, nixos_tree()), ic::input_error, says("add it to the tree"));
     }
     SECTION("an overlay, a device tree, a directory of them") {
         e.fdtoverlays.push_back("/overlays/i2c.dtbo");
         e.fdtdir = "/dtbs";
-        CHECK(ic::check_files(f, nixos()).size() == 2);
+        CHECK(ic::check_files(f, nixos_tree()).size() == 2);
         e.fdtdir.clear();
         e.fdt = "/board.dtb";
-        CHECK(ic::check_files(f, nixos()).size() == 2);
+        CHECK(ic::check_files(f, nixos_tree()).size() == 2);
     }
     SECTION("neither a file that is a directory, nor the reverse, nor an empty one") {
         e.kernel = "/nixos";
-        CHECK_THROWS_MATCHES(ic::require_files(f, nixos()), ic::input_error, says("\"/nixos\" is not a regular file"));
+        CHECK_THROWS_MATCHES(ic::require_files(f, nixos_tree()), ic::input_error, says("\"/nixos\" is not a regular file"));
         e = file().entries[0];
         e.fdtdir = "/nixos/abc-initrd";
-        CHECK_THROWS_MATCHES(ic::require_files(f, nixos()), ic::input_error, says("is not a directory"));
+        CHECK_THROWS_MATCHES(ic::require_files(f, nixos_tree()), ic::input_error, says("is not a directory"));
         e = file().entries[0];
         e.initrd = "/nixos/empty";
-        CHECK_THROWS_MATCHES(ic::require_files(f, nixos()), ic::input_error, says("is empty"));
+        CHECK_THROWS_MATCHES(ic::require_files(f, nixos_tree()), ic::input_error, says("is empty"));
     }
 }
 
 TEST_CASE("a device tree that FDTDIR lacks is a warning, for U-Boot goes on with its own") {
-    const auto findings = ic::check_files(file(), nixos(), {.fdtfile = "rockchip/rk3399-rockpro64.dtb"});
+    const auto findings = ic::check_files(file(), nixos_tree(), {.fdtfile = "rockchip/rk3399-rockpro64.dtb"});
     REQUIRE(findings.size() == 1);
     CHECK(findings[0].how_bad == ic::severity::warning);
-    CHECK_NOTHROW(ic::require_files(file(), nixos(), {.fdtfile = "rockchip/rk3399-rockpro64.dtb"}));
+    CHECK_NOTHROW(ic::require_files(file(), nixos_tree(), {.fdtfile = "rockchip/rk3399-rockpro64.dtb"}));
 }
 
 TEST_CASE("at most three near names are told, the same whatever order the tree was made in") {

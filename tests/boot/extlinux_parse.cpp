@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/boot/extlinux_parse.hpp>
 
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <algorithm>
 #include <string>

@@ -2,18 +2,19 @@
 #include <imgcompose/boot/fdt.hpp>
 #include <imgcompose/boot/fdt_read.hpp>
 
-#include "tests/support/catch.hpp"
-#include "tests/support/run.hpp"
+#include <tests/support/bytes.hpp>
+#include <tests/support/catch.hpp>
+#include <tests/support/run.hpp>
 
 #include <random>
 #include <string>
 
 namespace ic = imgcompose;
 using imgcompose_test::says;
+using imgcompose_test::text_of;
 
 namespace {
 
-std::string text(std::span<const std::byte> b) { return {reinterpret_cast<const char*>(b.data()), b.size()}; }
 
 // A tree of any shape, the same for the same seed.
 class made_tree {
@@ -80,10 +81,10 @@ std::string source_of(const ic::fdt& t) {
 } // namespace
 
 TEST_CASE("values of properties have the bytes of their kind") {
-    CHECK(text(ic::fdt_cells("x", {1, 0x20003}).value) == std::string{"\0\0\0\1\0\2\0\3", 8});
-    CHECK(text(ic::fdt_u64("x", 0x0102030405060708).value) == "\1\2\3\4\5\6\7\10");
-    CHECK(text(ic::fdt_string("x", "ab").value) == std::string{"ab\0", 3});
-    CHECK(text(ic::fdt_strings("x", std::vector<std::string>{"a", "", "b"}).value) == std::string{"a\0\0b\0", 5});
+    CHECK(text_of(ic::fdt_cells("x", {1, 0x20003}).value) == std::string{"\0\0\0\1\0\2\0\3", 8});
+    CHECK(text_of(ic::fdt_u64("x", 0x0102030405060708).value) == "\1\2\3\4\5\6\7\10");
+    CHECK(text_of(ic::fdt_string("x", "ab").value) == std::string{"ab\0", 3});
+    CHECK(text_of(ic::fdt_strings("x", std::vector<std::string>{"a", "", "b"}).value) == std::string{"a\0\0b\0", 5});
     CHECK(ic::fdt_flag("x").value.empty());
     CHECK_THROWS_MATCHES(ic::fdt_string("x", {"a\0b", 3}), ic::input_error, says("has a NUL"));
 }
@@ -141,7 +142,7 @@ TEST_CASE("dtc makes the same bytes and reads ours") {
         const auto t = made_tree{seed}.make();
         const auto name = dir / std::to_string(seed);
         imgcompose_test::write_file(name + ".dts", source_of(t));
-        imgcompose_test::write_file(name + ".ours", text(ic::fdt_bytes(t)));
+        imgcompose_test::write_file(name + ".ours", text_of(ic::fdt_bytes(t)));
     }
     const auto run = imgcompose_test::run(
         "cd " + imgcompose_test::quoted(dir.path().string()) +
@@ -156,10 +157,10 @@ TEST_CASE("dtc makes the same bytes and reads ours") {
         INFO("seed " << seed);
         const auto t = made_tree{seed}.make();
         const auto name = dir / std::to_string(seed);
-        CHECK(text(ic::fdt_bytes(t)) == imgcompose_test::read_file(name + ".dtb"));
-        CHECK(text(ic::fdt_bytes(t, {.pad = ic::bytes{77}})) == imgcompose_test::read_file(name + ".p"));
-        CHECK(text(ic::fdt_bytes(t, {.smallest = ic::bytes{3000}, .pad_to = ic::bytes{64}})) ==
+        CHECK(text_of(ic::fdt_bytes(t)) == imgcompose_test::read_file(name + ".dtb"));
+        CHECK(text_of(ic::fdt_bytes(t, {.pad = ic::bytes{77}})) == imgcompose_test::read_file(name + ".p"));
+        CHECK(text_of(ic::fdt_bytes(t, {.smallest = ic::bytes{3000}, .pad_to = ic::bytes{64}})) ==
               imgcompose_test::read_file(name + ".s"));
-        CHECK(text(ic::fdt_bytes(t)) == imgcompose_test::read_file(name + ".again"));
+        CHECK(text_of(ic::fdt_bytes(t)) == imgcompose_test::read_file(name + ".again"));
     }
 }

@@ -3,7 +3,7 @@
 #include <imgcompose/image/blob.hpp>
 #include <imgcompose/image/read.hpp>
 
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <cstdlib>
 #include <filesystem>
@@ -15,7 +15,7 @@ using imgcompose_test::says;
 
 namespace {
 
-ic::fdt sample() {
+ic::fdt fdt_sample() {
     ic::fdt t;
     t.root.properties = {ic::fdt_string("model", "Card"), ic::fdt_cells("#address-cells", {2})};
     t.root.children = {
@@ -50,13 +50,13 @@ ic::owned_bytes with_structure(std::initializer_list<std::uint32_t> words) {
 } // namespace
 
 TEST_CASE("a device tree is looked into") {
-    auto raw = ic::fdt_bytes(sample());
+    auto raw = ic::fdt_bytes(fdt_sample());
     const auto own_size = raw.size();
     raw.resize(raw.size() + 100); // somebody else's
     const ic::fdt_view t{raw};
     CHECK(t.size() == ic::bytes{own_size});
     CHECK(t.version() == 17);
-    CHECK(t.reservations() == sample().reservations);
+    CHECK(t.reservations() == fdt_sample().reservations);
     CHECK(t.root().name().empty());
     CHECK(t.root().string("model") == "Card");
     CHECK(t.root().number("#address-cells") == 2);
@@ -81,7 +81,7 @@ TEST_CASE("a device tree is looked into") {
     CHECK(t.find("/soc")->property("compatible")->strings() == std::vector<std::string_view>{"x,y", "z"});
     CHECK(t.find("/soc")->string("compatible") == "x,y");
     CHECK_FALSE(t.root().property("#address-cells")->value.empty());
-    CHECK(ic::read_fdt(raw) == sample());
+    CHECK(ic::read_fdt(raw) == fdt_sample());
 }
 
 TEST_CASE("values without their end are nothing") {
@@ -94,7 +94,7 @@ TEST_CASE("values without their end are nothing") {
 }
 
 TEST_CASE("a damaged device tree is refused") {
-    const auto sound = ic::fdt_bytes(sample());
+    const auto sound = ic::fdt_bytes(fdt_sample());
     const auto with_word = [&](std::size_t at, std::uint32_t value) {
         auto raw = sound;
         put_be32(raw, at, value);
@@ -142,7 +142,7 @@ TEST_CASE("a tree nested beyond the limit is refused without recursion") {
 }
 
 TEST_CASE("no change of a byte leads a reader outside") {
-    const auto sound = ic::fdt_bytes(sample());
+    const auto sound = ic::fdt_bytes(fdt_sample());
     std::mt19937 random{1};
     unsigned refused = 0, read = 0;
     const auto visit = [&](const ic::owned_bytes& raw) {

@@ -2,9 +2,10 @@
 #include <imgcompose/boot/fit.hpp>
 #include <imgcompose/boot/fit_read.hpp>
 
-#include "tests/boot/sha256sum.hpp"
-#include "tests/support/catch.hpp"
-#include "tests/support/run.hpp"
+#include <tests/boot/sha256sum.hpp>
+#include <tests/support/bytes.hpp>
+#include <tests/support/catch.hpp>
+#include <tests/support/run.hpp>
 
 #include <string>
 
@@ -12,11 +13,11 @@ namespace ic = imgcompose;
 using namespace ic::literals;
 using imgcompose_test::says;
 using imgcompose_test::sha256_by_sha256sum;
+using imgcompose_test::text_of;
 
 namespace {
 
-std::string text(std::span<const std::byte> b) { return {reinterpret_cast<const char*>(b.data()), b.size()}; }
-std::string made(std::size_t size, unsigned seed = 1) {
+std::string made_data(std::size_t size, unsigned seed = 1) {
     std::string s;
     for (std::size_t i = 0; i < size; ++i) s += static_cast<char>((i * 7 + seed * i / 3 + seed) & 0xff);
     return s;
@@ -26,7 +27,7 @@ ic::fit_source two_images(std::size_t size) {
     return {.description = "U-Boot and its firmware",
             .images = {{.name = "u-boot",
                         .description = "U-Boot",
-                        .data = ic::from_text(made(size)),
+                        .data = ic::from_text(made_data(size)),
                         .type = "standalone",
                         .arch = "arm64",
                         .os = "u-boot",
@@ -36,7 +37,7 @@ ic::fit_source two_images(std::size_t size) {
                         .hashes = {"crc32"}},
                        {.name = "fdt-1",
                         .description = "board.dtb",
-                        .data = ic::from_text(made(77, 2)),
+                        .data = ic::from_text(made_data(77, 2)),
                         .type = "flat_dt",
                         .compression = "none"}},
             .configurations = {{.name = "config-1",
@@ -108,8 +109,8 @@ TEST_CASE("a FIT is read as it was made") {
     CHECK(u_boot.os == "u-boot");
     REQUIRE(u_boot.hashes.size() == 1);
     CHECK(u_boot.hashes[0].state == ic::hash_state::right);
-    CHECK(text(ic::read_all(ic::content_of(whole, u_boot).copy())) == made(1001));
-    CHECK(text(ic::read_all(ic::content_of(whole, *read.find_image("fdt-1")).copy())) == made(77, 2));
+    CHECK(text_of(ic::read_all(ic::content_of(whole, u_boot).copy())) == made_data(1001));
+    CHECK(text_of(ic::read_all(ic::content_of(whole, *read.find_image("fdt-1")).copy())) == made_data(77, 2));
     CHECK(read.configuration().images() == std::vector<std::string>{"u-boot", "fdt-1"});
     if (external) CHECK(read.size == whole.size() - 3_B); // the last image's padding is nobody's
 }
@@ -170,7 +171,7 @@ TEST_CASE("mkimage makes the same FIT") {
     const imgcompose_test::temp_dir dir;
     const auto compare = [&](const ic::fit_source& from, const ic::fit_options& options, const std::string& arguments) {
         for (const auto& i : from.images)
-            imgcompose_test::write_file(dir / (i.name + ".bin"), text(ic::read_all(i.data)));
+            imgcompose_test::write_file(dir / (i.name + ".bin"), text_of(ic::read_all(i.data)));
         imgcompose_test::write_file(dir / "x.its", source_text(from));
         const auto run = imgcompose_test::run("cd '" + dir.path().string() +
                                               "' && SOURCE_DATE_EPOCH=" + std::to_string(from.time.count()) +
@@ -179,7 +180,7 @@ TEST_CASE("mkimage makes the same FIT") {
         REQUIRE(run.status == 0);
         auto theirs = imgcompose_test::read_file(dir / "x.itb");
         const auto ours_image = ic::fit(from, options);
-        const auto ours = text(ic::read_all(ours_image));
+        const auto ours = text_of(ic::read_all(ours_image));
         if (options.external_data) {
             // What mkimage leaves behind the strings, up to its alignment, is left over from the data it moved away.
             const auto header = ic::struct_from<ic::fdt_header>(std::as_bytes(std::span{theirs}));
@@ -216,7 +217,7 @@ TEST_CASE("mkimage makes the same FIT") {
             .description = "Linux",
             .images = {{.name = "kernel",
                         .description = "Image",
-                        .data = ic::from_text(made(5000)),
+                        .data = ic::from_text(made_data(5000)),
                         .type = "kernel",
                         .arch = "arm64",
                         .os = "linux",
@@ -225,7 +226,7 @@ TEST_CASE("mkimage makes the same FIT") {
                         .entry = 0x100080000,
                         .hashes = {"sha256", "crc32"}},
                        {.name = "initrd",
-                        .data = ic::from_text(made(3333, 3)),
+                        .data = ic::from_text(made_data(3333, 3)),
                         .type = "ramdisk",
                         .arch = "arm64",
                         .os = "linux",
@@ -238,7 +239,7 @@ TEST_CASE("mkimage makes the same FIT") {
         for (int i = 1; i <= 40; ++i) { // so many that mkimage needs several KiB for what it adds
             from.images.push_back({.name = "fdt-" + std::to_string(i),
                                    .description = "tree",
-                                   .data = ic::from_text(made(100 + static_cast<unsigned>(i))),
+                                   .data = ic::from_text(made_data(100 + static_cast<unsigned>(i))),
                                    .type = "flat_dt",
                                    .arch = "arm64",
                                    .compression = "none",

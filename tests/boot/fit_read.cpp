@@ -4,10 +4,11 @@
 #include <imgcompose/boot/fit.hpp>
 #include <imgcompose/image/blob.hpp>
 
-#include "tests/boot/sha256sum.hpp"
-#include "tests/boot/shipped.hpp"
-#include "tests/support/catch.hpp"
-#include "tests/support/run.hpp"
+#include <tests/boot/sha256sum.hpp>
+#include <tests/boot/shipped.hpp>
+#include <tests/support/bytes.hpp>
+#include <tests/support/catch.hpp>
+#include <tests/support/run.hpp>
 
 #include <cstdlib>
 #include <filesystem>
@@ -21,9 +22,8 @@ using imgcompose_test::says;
 
 namespace {
 
-std::string text(std::span<const std::byte> b) { return {reinterpret_cast<const char*>(b.data()), b.size()}; }
 
-ic::fit_source sample() {
+ic::fit_source fit_sample() {
     return {
         .description = "FIT",
         .images = {{.name = "kernel",
@@ -46,7 +46,7 @@ ic::owned_bytes with_base(const ic::owned_bytes& tree, const ic::owned_bytes& da
 }
 
 // A FIT by hand: one image with these properties beside its type.
-ic::owned_bytes of(std::vector<ic::fdt_property> properties, std::vector<ic::fdt_node> children = {},
+ic::owned_bytes fit_of(std::vector<ic::fdt_property> properties, std::vector<ic::fdt_node> children = {},
                    std::vector<ic::fdt_property> of_root = {}) {
     properties.push_back(ic::fdt_string("type", "flat_dt"));
     return ic::fdt_bytes({.root = {.properties = std::move(of_root),
@@ -56,7 +56,7 @@ ic::owned_bytes of(std::vector<ic::fdt_property> properties, std::vector<ic::fdt
                                                                .children = std::move(children)}}}}}});
 }
 
-ic::found_fit read(const ic::owned_bytes& raw, const ic::fit_read_options& options = {}) {
+ic::found_fit read_fit_in(const ic::owned_bytes& raw, const ic::fit_read_options& options = {}) {
     return ic::read_fit(ic::window{ic::owned(raw)}, options);
 }
 
@@ -69,55 +69,55 @@ bool finds(const ic::found_fit& fit, ic::bytes available, const std::string& wor
 } // namespace
 
 TEST_CASE("configurations are found by name or by default") {
-    const auto fit = read(ic::read_all(ic::fit(sample())));
+    const auto fit = read_fit_in(ic::read_all(ic::fit(fit_sample())));
     CHECK(fit.configuration().name == "one");
     CHECK(fit.configuration("two").images() == std::vector<std::string>{"kernel"});
     CHECK_THROWS_MATCHES(fit.configuration("three"), ic::input_error, says("no configuration \"three\""));
-    auto without = sample();
+    auto without = fit_sample();
     without.configurations.clear();
-    CHECK_THROWS_MATCHES(read(ic::read_all(ic::fit(without))).configuration(), ic::input_error, says("no default"));
+    CHECK_THROWS_MATCHES(read_fit_in(ic::read_all(ic::fit(without))).configuration(), ic::input_error, says("no default"));
     CHECK(fit.find_image("nothing") == nullptr);
 }
 
 TEST_CASE("the size counts external data, and what is missing is told") {
-    const auto raw = ic::read_all(ic::fit(sample()));
-    const auto whole = read(raw);
+    const auto raw = ic::read_all(ic::fit(fit_sample()));
+    const auto whole = read_fit_in(raw);
     CHECK(whole.is_whole);
     CHECK(ic::check(whole, whole.size).empty());
     CHECK(whole.size > whole.tree_size);
     for (std::size_t cut = 1; cut < (whole.size - whole.tree_size).count; ++cut) {
         auto shorter = raw;
         shorter.resize(whole.size.count - cut);
-        const auto fit = read(shorter);
+        const auto fit = read_fit_in(shorter);
         CHECK_FALSE(fit.is_whole);
         CHECK(fit.size == whole.size);
         CHECK(finds(fit, ic::bytes{shorter.size()}, "the last " + std::to_string(cut) + " are missing"));
     }
     auto only_tree = raw;
     only_tree.resize(whole.tree_size.count);
-    CHECK(read(only_tree).images[0].hashes[0].state == ic::hash_state::cut_off);
+    CHECK(read_fit_in(only_tree).images[0].hashes[0].state == ic::hash_state::cut_off);
     auto less = raw;
     less.resize(whole.tree_size.count - 1);
-    CHECK_THROWS_MATCHES(read(less), ic::format_error, says("missing"));
+    CHECK_THROWS_MATCHES(read_fit_in(less), ic::format_error, says("missing"));
 }
 
 TEST_CASE("damaged data has a wrong hash") {
-    auto from = sample();
+    auto from = fit_sample();
     from.images[0].hashes = {"sha256", "crc32"};
     const ic::fit_options options{.sha256 = imgcompose_test::sha256_by_sha256sum};
     auto raw = ic::read_all(ic::fit(from, options));
-    const auto at = read(raw).images[0].at;
-    CHECK(read(raw).images[0].hashes[0].state == ic::hash_state::not_checked);
-    CHECK(read(raw, {.sha256 = options.sha256}).images[0].hashes[0].state == ic::hash_state::right);
+    const auto at = read_fit_in(raw).images[0].at;
+    CHECK(read_fit_in(raw).images[0].hashes[0].state == ic::hash_state::not_checked);
+    CHECK(read_fit_in(raw, {.sha256 = options.sha256}).images[0].hashes[0].state == ic::hash_state::right);
     // Once, and there is too little left for the second.
-    const auto size = read(raw).images[0].size;
-    const auto once = read(raw, {.sha256 = options.sha256, .most_hashed = size + size - 1_B}).images[0].hashes;
+    const auto size = read_fit_in(raw).images[0].size;
+    const auto once = read_fit_in(raw, {.sha256 = options.sha256, .most_hashed = size + size - 1_B}).images[0].hashes;
     CHECK(once[0].state == ic::hash_state::right);
     CHECK(once[1].state == ic::hash_state::not_checked);
-    CHECK(read(raw, {.sha256 = options.sha256, .most_hashed = 7_B}).images[0].hashes[0].state ==
+    CHECK(read_fit_in(raw, {.sha256 = options.sha256, .most_hashed = 7_B}).images[0].hashes[0].state ==
           ic::hash_state::not_checked);
     raw[at.count] ^= std::byte{1};
-    const auto damaged = read(raw, {.sha256 = options.sha256});
+    const auto damaged = read_fit_in(raw, {.sha256 = options.sha256});
     CHECK(damaged.images[0].hashes[0].state == ic::hash_state::wrong);
     CHECK(damaged.images[0].hashes[1].state == ic::hash_state::wrong);
     CHECK(finds(damaged, damaged.size, "the crc32 of the FIT image \"kernel\" is wrong"));
@@ -129,46 +129,46 @@ TEST_CASE("external data begins at a multiple of 4 or of 512") {
     const auto size = static_cast<std::uint32_t>(data.size());
     const std::vector<ic::fdt_property> outside{ic::fdt_cells("data-offset", {0}), ic::fdt_cells("data-size", {size})};
     SECTION("known by the device tree in it") {
-        const auto tree = of(outside);
+        const auto tree = fit_of(outside);
         REQUIRE(tree.size() < 500);
-        CHECK(read(with_base(tree, data, ic::round_up(tree.size(), 4))).data_base.count ==
+        CHECK(read_fit_in(with_base(tree, data, ic::round_up(tree.size(), 4))).data_base.count ==
               ic::round_up(tree.size(), 4));
-        CHECK(read(with_base(tree, data, 512)).data_base.count == 512);
-        CHECK(read(with_base(tree, data, 512)).size.count == 512 + size);
+        CHECK(read_fit_in(with_base(tree, data, 512)).data_base.count == 512);
+        CHECK(read_fit_in(with_base(tree, data, 512)).size.count == 512 + size);
     }
     SECTION("known by a hash") {
         const auto tree =
-            of(outside, {{.name = "hash",
+            fit_of(outside, {{.name = "hash",
                           .properties = {ic::fdt_string("algo", "crc32"), ic::fdt_cells("value", {ic::crc32(data)})}}});
-        CHECK(read(with_base(tree, data, 512)).data_base.count == 512);
-        CHECK(read(with_base(tree, data, 512)).images[0].hashes[0].state == ic::hash_state::right);
+        CHECK(read_fit_in(with_base(tree, data, 512)).data_base.count == 512);
+        CHECK(read_fit_in(with_base(tree, data, 512)).images[0].hashes[0].state == ic::hash_state::right);
     }
     SECTION("known by the size that Rockchip's mkimage notes") {
         auto other = data;
         other[0] = std::byte{};
-        const auto tree = of(outside, {}, {ic::fdt_cells("totalsize", {512 + size})});
-        CHECK(read(with_base(tree, other, 512)).data_base.count == 512);
-        CHECK(read(with_base(of(outside), other, 512)).data_base.count == ic::round_up(of(outside).size(), 4));
+        const auto tree = fit_of(outside, {}, {ic::fdt_cells("totalsize", {512 + size})});
+        CHECK(read_fit_in(with_base(tree, other, 512)).data_base.count == 512);
+        CHECK(read_fit_in(with_base(fit_of(outside), other, 512)).data_base.count == ic::round_up(fit_of(outside).size(), 4));
     }
     SECTION("or is named absolutely") {
-        const auto tree = of({ic::fdt_cells("data-position", {1000}), ic::fdt_cells("data-size", {size})});
-        CHECK(read(with_base(tree, data, 1000)).images[0].at == ic::offset{1000_B});
+        const auto tree = fit_of({ic::fdt_cells("data-position", {1000}), ic::fdt_cells("data-size", {size})});
+        CHECK(read_fit_in(with_base(tree, data, 1000)).images[0].at == ic::offset{1000_B});
     }
 }
 
 TEST_CASE("what is no FIT is refused") {
     const auto refused = [](const ic::owned_bytes& raw, const char* why, const ic::fit_read_options& options = {}) {
-        CHECK_THROWS_MATCHES(read(raw, options), ic::format_error, says(why));
+        CHECK_THROWS_MATCHES(read_fit_in(raw, options), ic::format_error, says(why));
     };
     refused({}, "does not begin with a device tree");
     refused(ic::owned_bytes(100), "does not begin with a device tree");
     refused(ic::fdt_bytes({}), "without /images");
-    refused(of({ic::fdt_cells("data-offset", {0})}), "\"i\" has data outside, but no data-size");
-    refused(of({}), "claims", {.largest_tree = 100_B});
+    refused(fit_of({ic::fdt_cells("data-offset", {0})}), "\"i\" has data outside, but no data-size");
+    refused(fit_of({}), "claims", {.largest_tree = 100_B});
     std::vector<ic::fdt_node> many;
     for (std::size_t i = 0; i <= ic::fit_node_limit; ++i) many.push_back({.name = "hash-" + std::to_string(i)});
-    refused(of({}, many), "\"i\" has 4097 children");
-    auto huge = of({});
+    refused(fit_of({}, many), "\"i\" has 4097 children");
+    auto huge = fit_of({});
     huge[4] = std::byte{0xff};
     refused(huge, "at most 268435456 are read");
     std::vector<std::string> names(ic::fit_name_limit / 2);
@@ -180,29 +180,29 @@ TEST_CASE("what is no FIT is refused") {
                                     .children = {{.name = "c", .properties = std::move(properties)}}}}}});
     };
     const auto loadables = ic::fdt_strings("loadables", names), fdt = ic::fdt_strings("fdt", names);
-    CHECK(read(listing({loadables, fdt})).configurations[0].images().size() == names.size());
+    CHECK(read_fit_in(listing({loadables, fdt})).configurations[0].images().size() == names.size());
     refused(listing({loadables, fdt, ic::fdt_string("compatible", "one more")}), "more than 65536 names");
 }
 
 TEST_CASE("names that lead nowhere are told") {
-    auto t = ic::read_fdt(ic::read_all(ic::fit(sample(), {.external_data = false})));
+    auto t = ic::read_fdt(ic::read_all(ic::fit(fit_sample(), {.external_data = false})));
     t.root.children[1].properties = {ic::fdt_string("default", "three")};
     t.root.children[1].children[0].properties[0] = ic::fdt_string("kernel", "linux");
     t.root.children[0].children[1].name = "fdt@1";
     t.root.children[0].children[1].properties.clear();
     const auto raw = ic::fdt_bytes(t);
-    const auto fit = read(raw);
+    const auto fit = read_fit_in(raw);
     CHECK(finds(fit, fit.size, "the default configuration of the FIT, \"three\""));
     CHECK(finds(fit, fit.size, "\"one\" names the image \"linux\""));
     CHECK(finds(fit, fit.size, "\"one\" names the image \"fdt-1\""));
     CHECK(finds(fit, fit.size, "\"fdt@1\" has no data"));
     CHECK(finds(fit, fit.size, "\"fdt@1\" has an '@'"));
-    const auto inside = read(of({ic::fdt_cells("data-position", {8}), ic::fdt_cells("data-size", {4})}));
+    const auto inside = read_fit_in(fit_of({ic::fdt_cells("data-position", {8}), ic::fdt_cells("data-size", {4})}));
     CHECK(finds(inside, inside.size, "lies in the tree itself"));
 }
 
 TEST_CASE("positions that overflow lead nowhere") {
-    const auto fit = read(of({ic::fdt_cells("data-offset", {0xffffffff}), ic::fdt_cells("data-size", {0xffffffff})},
+    const auto fit = read_fit_in(fit_of({ic::fdt_cells("data-offset", {0xffffffff}), ic::fdt_cells("data-size", {0xffffffff})},
                              {{.name = "hash-1", .properties = {ic::fdt_string("algo", "crc32")}}}));
     CHECK_FALSE(fit.is_whole);
     CHECK(fit.size > 8_GiB - 1_KiB);
@@ -211,7 +211,7 @@ TEST_CASE("positions that overflow lead nowhere") {
 }
 
 TEST_CASE("no change of a byte of a FIT leads a reader outside") {
-    const auto sound = ic::read_all(ic::fit(sample()));
+    const auto sound = ic::read_all(ic::fit(fit_sample()));
     std::mt19937 random{7};
     unsigned refused = 0, ok = 0;
     for (int i = 0; i < 5000; ++i) {
@@ -219,7 +219,7 @@ TEST_CASE("no change of a byte of a FIT leads a reader outside") {
         for (auto changes = random() % 3 + 1; changes != 0; --changes)
             raw[random() % raw.size()] = static_cast<std::byte>(random() & 0xff);
         try {
-            const auto fit = read(raw);
+            const auto fit = read_fit_in(raw);
             (void)ic::check(fit, ic::bytes{raw.size()});
             for (const auto& image : fit.images) (void)ic::content_of(ic::window{ic::owned(raw)}, image).size();
             ++ok;
@@ -250,7 +250,7 @@ TEST_CASE("a FIT of mkimage is read with the same facts") {
     const auto raw = imgcompose_test::read_file(dir / "x.itb");
     const auto span = std::as_bytes(std::span{raw});
     const ic::owned_bytes content{span.begin(), span.end()};
-    const auto fit = read(content, {.sha256 = imgcompose_test::sha256_by_sha256sum});
+    const auto fit = read_fit_in(content, {.sha256 = imgcompose_test::sha256_by_sha256sum});
     CHECK(fit.time == std::chrono::seconds{99});
     CHECK(fit.configuration().compatible == std::vector<std::string>{"a,b", "c"});
     REQUIRE(fit.images.size() == 1);
@@ -258,7 +258,7 @@ TEST_CASE("a FIT of mkimage is read with the same facts") {
     CHECK(k.load == 0x80000);
     CHECK(k.entry == 0x90000);
     CHECK(k.external == external);
-    CHECK(text(ic::read_all(ic::content_of(ic::window{ic::owned(content)}, k).copy())) == std::string(5001, 'k'));
+    CHECK(text_of(ic::read_all(ic::content_of(ic::window{ic::owned(content)}, k).copy())) == std::string(5001, 'k'));
     REQUIRE(k.hashes.size() == 3);
     CHECK(k.hashes[0].state == ic::hash_state::not_checked);
     CHECK(k.hashes[1].state == ic::hash_state::right);
@@ -267,7 +267,7 @@ TEST_CASE("a FIT of mkimage is read with the same facts") {
 
 TEST_CASE("an empty image matters where it is started, not where it is only loaded") {
     const auto with = [](const char* property) {
-        return read(ic::fdt_bytes(
+        return read_fit_in(ic::fdt_bytes(
             {.root = {.children = {
                           {.name = "images", .children = {{.name = "scp", .properties = {ic::fdt_string("data", "")}}}},
                           {.name = "configurations",
@@ -289,6 +289,7 @@ namespace {
 
 using imgcompose_test::mkimage_names;
 using imgcompose_test::shipped_files;
+using imgcompose_test::text_of;
 
 // A FIT as `mkimage -l` lists it, without what it computes of what it lists: sizes in KiB.
 std::string listing(const ic::found_fit& fit) {

@@ -4,9 +4,9 @@
 #include <imgcompose/boot/fit.hpp>
 #include <imgcompose/image/blob.hpp>
 
-#include "tests/boot/pe_file.hpp"
-#include "tests/support/catch.hpp"
-#include "tests/support/run.hpp"
+#include <tests/boot/pe_file.hpp>
+#include <tests/support/catch.hpp>
+#include <tests/support/run.hpp>
 
 #include <random>
 #include <string>
@@ -17,9 +17,9 @@ using imgcompose_test::pe_file;
 
 namespace {
 
-ic::found_kernel of(ic::owned_bytes raw) { return ic::recognise_kernel(ic::window{ic::owned(std::move(raw))}); }
+ic::found_kernel kernel_of(ic::owned_bytes raw) { return ic::recognise_kernel(ic::window{ic::owned(std::move(raw))}); }
 
-void put(ic::owned_bytes& to, std::size_t at, std::string_view what) {
+void put_text(ic::owned_bytes& to, std::size_t at, std::string_view what) {
     if (to.size() < at + what.size()) to.resize(at + what.size());
     std::ranges::copy(std::as_bytes(std::span{what}), to.begin() + static_cast<std::ptrdiff_t>(at));
 }
@@ -28,12 +28,12 @@ ic::owned_bytes arm64_kernel(ic::owned_bytes raw = ic::owned_bytes(2048), std::u
     ic::put_struct<ic::le64>(std::span{raw}.subspan(8), ic::to_disk(std::uint64_t{0}));
     ic::put_struct<ic::le64>(std::span{raw}.subspan(16), ic::to_disk(image_size));
     ic::put_struct<ic::le64>(std::span{raw}.subspan(24), ic::to_disk(std::uint64_t{0xa}));
-    put(raw, 56, "ARM\x64");
+    put_text(raw, 56, "ARM\x64");
     return raw;
 }
 
 ic::owned_bytes with_magic(std::size_t at, std::string_view magic, ic::owned_bytes raw = ic::owned_bytes(1024)) {
-    put(raw, at, magic);
+    put_text(raw, at, magic);
     return raw;
 }
 
@@ -47,62 +47,62 @@ std::string verdict(const ic::found_kernel& k, ic::machine board = ic::machine::
 } // namespace
 
 TEST_CASE("kernels are recognised with their processor") {
-    const auto plain = of(arm64_kernel());
+    const auto plain = kernel_of(arm64_kernel());
     CHECK(plain.kind == ic::kernel_kind::arm64_image);
     CHECK(plain.built_for == ic::machine::arm64);
     CHECK(plain.memory == 16_MiB);
     CHECK(plain.size == ic::bytes{2048});
     CHECK_FALSE(plain.is_efi_application);
-    const auto stub = of(arm64_kernel(pe_file()));
+    const auto stub = kernel_of(arm64_kernel(pe_file()));
     CHECK(stub.kind == ic::kernel_kind::arm64_image);
     CHECK(stub.is_efi_application);
 
     auto pc = pe_file(0x8664);
-    put(pc, 0x202, "HdrS");
-    CHECK(of(pc).built_for == ic::machine::x86); // of a protocol that does not say
-    put(pc, 0x206, {"\x0f\x02", 2});
-    put(pc, 0x236, {"\x3f\x00", 2});
-    CHECK(of(pc).kind == ic::kernel_kind::x86_bzimage);
-    CHECK(of(pc).describe() == "a bzImage for x86_64");
+    put_text(pc, 0x202, "HdrS");
+    CHECK(kernel_of(pc).built_for == ic::machine::x86); // of a protocol that does not say
+    put_text(pc, 0x206, {"\x0f\x02", 2});
+    put_text(pc, 0x236, {"\x3f\x00", 2});
+    CHECK(kernel_of(pc).kind == ic::kernel_kind::x86_bzimage);
+    CHECK(kernel_of(pc).describe() == "a bzImage for x86_64");
 
     auto zboot = pe_file();
-    put(zboot, 4, "zimg");
-    put(zboot, 24, {"gzip\0", 5});
-    CHECK(of(zboot).kind == ic::kernel_kind::efi_zboot);
-    CHECK(of(zboot).compression == "gzip");
-    CHECK(of(zboot).built_for == ic::machine::arm64);
+    put_text(zboot, 4, "zimg");
+    put_text(zboot, 24, {"gzip\0", 5});
+    CHECK(kernel_of(zboot).kind == ic::kernel_kind::efi_zboot);
+    CHECK(kernel_of(zboot).compression == "gzip");
+    CHECK(kernel_of(zboot).built_for == ic::machine::arm64);
 
-    CHECK(of(pe_file(0x8664)).kind == ic::kernel_kind::efi_program);
-    CHECK(of(with_magic(0x38, {"RSC\x05", 4})).built_for == ic::machine::riscv64);
-    CHECK(of(with_magic(0x24, {"\x18\x28\x6f\x01", 4})).built_for == ic::machine::arm);
-    CHECK(of(with_magic(0, {"\x7f\x45LF\2\1", 6}, with_magic(18, {"\xb7\0", 2}))).describe() ==
+    CHECK(kernel_of(pe_file(0x8664)).kind == ic::kernel_kind::efi_program);
+    CHECK(kernel_of(with_magic(0x38, {"RSC\x05", 4})).built_for == ic::machine::riscv64);
+    CHECK(kernel_of(with_magic(0x24, {"\x18\x28\x6f\x01", 4})).built_for == ic::machine::arm);
+    CHECK(kernel_of(with_magic(0, {"\x7f\x45LF\2\1", 6}, with_magic(18, {"\xb7\0", 2}))).describe() ==
           "an ELF file for arm64");
-    CHECK(of(with_magic(0, {"\x7f\x45LF\1\2", 6}, with_magic(18, {"\0\x28", 2}))).describe() == "an ELF file for arm");
-    CHECK(of(with_magic(0, "ANDROID!")).kind == ic::kernel_kind::android_boot);
-    CHECK(of({}).kind == ic::kernel_kind::empty);
-    CHECK(of(ic::owned_bytes(1024)).kind == ic::kernel_kind::unknown);
-    CHECK(of(with_magic(0, "MZ")).kind == ic::kernel_kind::efi_program);
+    CHECK(kernel_of(with_magic(0, {"\x7f\x45LF\1\2", 6}, with_magic(18, {"\0\x28", 2}))).describe() == "an ELF file for arm");
+    CHECK(kernel_of(with_magic(0, "ANDROID!")).kind == ic::kernel_kind::android_boot);
+    CHECK(kernel_of({}).kind == ic::kernel_kind::empty);
+    CHECK(kernel_of(ic::owned_bytes(1024)).kind == ic::kernel_kind::unknown);
+    CHECK(kernel_of(with_magic(0, "MZ")).kind == ic::kernel_kind::efi_program);
 }
 
 TEST_CASE("uImages and FITs are looked into") {
     const std::string data = "kernel";
-    const auto uimage = of(ic::uimage_bytes(std::as_bytes(std::span{data}), {.arch = ic::uimage_arch::arm}));
+    const auto uimage = kernel_of(ic::uimage_bytes(std::as_bytes(std::span{data}), {.arch = ic::uimage_arch::arm}));
     CHECK(uimage.describe() == "a uImage for arm");
     ic::fit_source fit{
         .images = {{.name = "k", .data = ic::from_text(data), .type = "kernel", .arch = "arm64", .compression = "lz4"}},
         .configurations = {{.name = "c", .kernel = "k"}}};
-    CHECK(of(ic::read_all(ic::fit(fit))).describe() == "a FIT for arm64");
-    CHECK(of(ic::read_all(ic::fit(fit))).compression == "lz4");
-    CHECK(verdict(of(ic::read_all(ic::fit(fit)))).empty());
+    CHECK(kernel_of(ic::read_all(ic::fit(fit))).describe() == "a FIT for arm64");
+    CHECK(kernel_of(ic::read_all(ic::fit(fit))).compression == "lz4");
+    CHECK(verdict(kernel_of(ic::read_all(ic::fit(fit)))).empty());
     fit.configurations[0].kernel = "";
     fit.configurations[0].firmware = "k";
-    CHECK(verdict(of(ic::read_all(ic::fit(fit)))) ==
+    CHECK(verdict(kernel_of(ic::read_all(ic::fit(fit)))) ==
           "error: Image is a FIT, whose default configuration has no kernel; name one in it");
     fit.configurations.clear();
-    CHECK(of(ic::read_all(ic::fit(fit))).kind == ic::kernel_kind::fit);
-    CHECK_FALSE(verdict(of(ic::read_all(ic::fit(fit)))).empty());
-    CHECK(of(ic::fdt_bytes({})).kind == ic::kernel_kind::device_tree);
-    CHECK(of(with_magic(0, {"\xd0\x0d\xfe\xed", 4})).kind == ic::kernel_kind::device_tree);
+    CHECK(kernel_of(ic::read_all(ic::fit(fit))).kind == ic::kernel_kind::fit);
+    CHECK_FALSE(verdict(kernel_of(ic::read_all(ic::fit(fit)))).empty());
+    CHECK(kernel_of(ic::fdt_bytes({})).kind == ic::kernel_kind::device_tree);
+    CHECK(kernel_of(with_magic(0, {"\xd0\x0d\xfe\xed", 4})).kind == ic::kernel_kind::device_tree);
 }
 
 TEST_CASE("a kernel that the board cannot start is told, with a remedy") {
@@ -111,27 +111,27 @@ TEST_CASE("a kernel that the board cannot start is told, with a remedy") {
         return text.find(words) != std::string::npos;
     };
     auto pc = pe_file(0x8664);
-    put(pc, 0x202, {"HdrS\x0f\x02", 6});
-    put(pc, 0x236, {"\1\0", 2});
-    CHECK(verdict(of(pc)) == "error: Image is a bzImage for x86_64, but the board is arm64; take a kernel for arm64");
-    CHECK(has(verdict(of(with_magic(0x24, {"\x18\x28\x6f\x01", 4}))), "a zImage for arm, but the board is arm64"));
-    CHECK(verdict(of(arm64_kernel())).empty());
-    CHECK(verdict(of(arm64_kernel()), ic::machine::unknown).empty());
-    CHECK(has(verdict(of({})), "is an empty file"));
-    CHECK(has(verdict(of(ic::owned_bytes(10))), "is an unknown file"));
-    CHECK(has(verdict(of(ic::fdt_bytes({}))), "is a device tree"));
-    CHECK(has(verdict(of(with_magic(0, {"\x7f\x45LF\2\1", 6}, with_magic(18, {"\xb7\0", 2})))),
+    put_text(pc, 0x202, {"HdrS\x0f\x02", 6});
+    put_text(pc, 0x236, {"\1\0", 2});
+    CHECK(verdict(kernel_of(pc)) == "error: Image is a bzImage for x86_64, but the board is arm64; take a kernel for arm64");
+    CHECK(has(verdict(kernel_of(with_magic(0x24, {"\x18\x28\x6f\x01", 4}))), "a zImage for arm, but the board is arm64"));
+    CHECK(verdict(kernel_of(arm64_kernel())).empty());
+    CHECK(verdict(kernel_of(arm64_kernel()), ic::machine::unknown).empty());
+    CHECK(has(verdict(kernel_of({})), "is an empty file"));
+    CHECK(has(verdict(kernel_of(ic::owned_bytes(10))), "is an unknown file"));
+    CHECK(has(verdict(kernel_of(ic::fdt_bytes({}))), "is a device tree"));
+    CHECK(has(verdict(kernel_of(with_magic(0, {"\x7f\x45LF\2\1", 6}, with_magic(18, {"\xb7\0", 2})))),
               "take arch/*/boot/Image"));
     auto zboot = pe_file();
-    put(zboot, 4, "zimg");
-    CHECK(has(verdict(of(zboot)), "which only UEFI boots"));
-    CHECK(verdict(of(zboot), ic::machine::arm64, ic::kernel_loader::from_uefi).empty());
-    CHECK(has(verdict(of(pe_file())), "no kernel that U-Boot boots"));
-    CHECK(has(verdict(of(with_magic(0, {"\x1f\x8b", 2}))), "warning: Image is a file compressed with gzip"));
-    CHECK(has(verdict(of(with_magic(0, {"\xfd\x37zXZ\0", 6}))), "error: Image is a file compressed with xz"));
-    CHECK(verdict(of(arm64_kernel(pe_file())), ic::machine::arm64, ic::kernel_loader::from_uefi).empty());
+    put_text(zboot, 4, "zimg");
+    CHECK(has(verdict(kernel_of(zboot)), "which only UEFI boots"));
+    CHECK(verdict(kernel_of(zboot), ic::machine::arm64, ic::kernel_loader::from_uefi).empty());
+    CHECK(has(verdict(kernel_of(pe_file())), "no kernel that U-Boot boots"));
+    CHECK(has(verdict(kernel_of(with_magic(0, {"\x1f\x8b", 2}))), "warning: Image is a file compressed with gzip"));
+    CHECK(has(verdict(kernel_of(with_magic(0, {"\xfd\x37zXZ\0", 6}))), "error: Image is a file compressed with xz"));
+    CHECK(verdict(kernel_of(arm64_kernel(pe_file())), ic::machine::arm64, ic::kernel_loader::from_uefi).empty());
     CHECK(
-        has(verdict(of(arm64_kernel()), ic::machine::arm64, ic::kernel_loader::from_uefi), "which UEFI cannot start"));
+        has(verdict(kernel_of(arm64_kernel()), ic::machine::arm64, ic::kernel_loader::from_uefi), "which UEFI cannot start"));
 }
 
 TEST_CASE("what compressors make is recognised") {
@@ -165,8 +165,8 @@ TEST_CASE("no bytes make the recogniser fail") {
         auto raw = i % 2 == 0 ? start : fit;
         for (int n = 0; n < 3; ++n) raw[random() % raw.size()] = static_cast<std::byte>(random() & 0xff);
         raw.resize(random() % (raw.size() + 1));
-        const auto k = of(raw);
+        const auto k = kernel_of(raw);
         CHECK(k.size.count == raw.size());
     }
-    CHECK(of(arm64_kernel(ic::owned_bytes(64), ~std::uint64_t{0})).kind == ic::kernel_kind::unknown);
+    CHECK(kernel_of(arm64_kernel(ic::owned_bytes(64), ~std::uint64_t{0})).kind == ic::kernel_kind::unknown);
 }

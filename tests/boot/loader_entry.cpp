@@ -2,7 +2,7 @@
 #include <imgcompose/boot/loader_entry.hpp>
 #include <imgcompose/image/read.hpp>
 
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <string>
 
@@ -10,7 +10,7 @@ namespace ic = imgcompose;
 using imgcompose_test::says;
 
 namespace {
-ic::loader_entry sample() {
+ic::loader_entry entry_sample() {
     return {.title = "Debian 13",
             .version = "6.12.107",
             .machine_id = "0123456789abcdef0123456789abcdef",
@@ -25,7 +25,7 @@ ic::loader_entry sample() {
 } // namespace
 
 TEST_CASE("an entry is the text that the specification describes") {
-    CHECK(ic::emit(sample()) == "title Debian 13\n"
+    CHECK(ic::emit(entry_sample()) == "title Debian 13\n"
                                 "version 6.12.107\n"
                                 "machine-id 0123456789abcdef0123456789abcdef\n"
                                 "sort-key debian\n"
@@ -36,8 +36,8 @@ TEST_CASE("an entry is the text that the specification describes") {
                                 "options root=LABEL=root rw\n"
                                 "devicetree /board.dtb\n"
                                 "devicetree-overlay /a.dtbo /b.dtbo\n");
-    CHECK(ic::parse_loader_entry(ic::emit(sample())) == sample());
-    CHECK(ic::image(sample()).size().count == ic::emit(sample()).size());
+    CHECK(ic::parse_loader_entry(ic::emit(entry_sample())) == entry_sample());
+    CHECK(ic::image(entry_sample()).size().count == ic::emit(entry_sample()).size());
     CHECK(ic::emit(ic::loader_entry{.efi = "/shell.efi"}) == "efi /shell.efi\n");
 }
 
@@ -56,7 +56,7 @@ TEST_CASE("entries are read as systemd-boot reads them") {
 
 TEST_CASE("an entry that would be read differently is refused") {
     const auto refused = [](auto change, const char* why) {
-        auto e = sample();
+        auto e = entry_sample();
         change(e);
         CHECK_THROWS_MATCHES(ic::emit(e), ic::input_error, says(why));
     };
@@ -89,8 +89,8 @@ TEST_CASE("loader.conf is written and read") {
 TEST_CASE("names of entries and what is wrong with them for a board") {
     CHECK(ic::is_loader_entry_name("nixos-generation-1+3-0.conf"));
     for (const char* name : {"", ".conf", "a.txt", "a b.conf", "a/b.conf"}) CHECK_FALSE(ic::is_loader_entry_name(name));
-    CHECK(ic::check(sample(), ic::machine::arm64).empty());
-    auto e = sample();
+    CHECK(ic::check(entry_sample(), ic::machine::arm64).empty());
+    auto e = entry_sample();
     e.architecture = "AA64";
     CHECK(ic::check(e, ic::machine::arm64).empty());
     REQUIRE(ic::check(e, ic::machine::x86_64).size() == 1);

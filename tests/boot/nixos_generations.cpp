@@ -4,7 +4,7 @@
 #include <imgcompose/boot/extlinux_files.hpp>
 #include <imgcompose/boot/extlinux_parse.hpp>
 
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <string>
 #include <utility>

@@ -2,8 +2,8 @@
 #include <imgcompose/boot/pe.hpp>
 #include <imgcompose/image/blob.hpp>
 
-#include "tests/boot/pe_file.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/boot/pe_file.hpp>
+#include <tests/support/catch.hpp>
 
 #include <filesystem>
 #include <random>
@@ -13,21 +13,21 @@ using imgcompose_test::pe_file;
 using imgcompose_test::says;
 
 namespace {
-ic::window of(ic::owned_bytes raw) { return ic::window{ic::owned(std::move(raw))}; }
+ic::window window_of(ic::owned_bytes raw) { return ic::window{ic::owned(std::move(raw))}; }
 } // namespace
 
 TEST_CASE("an EFI application says for which processor it is") {
-    const auto pe = ic::read_pe(of(pe_file()));
+    const auto pe = ic::read_pe(window_of(pe_file()));
     REQUIRE(pe);
     CHECK(pe->built_for == ic::machine::arm64);
     CHECK(pe->is_efi_application());
-    ic::require_efi_application(of(pe_file()), ic::machine::arm64, "BOOTAA64.EFI");
-    ic::require_efi_application(of(pe_file(0x14c, 10, 0x10b)), ic::machine::x86, "BOOTIA32.EFI");
+    ic::require_efi_application(window_of(pe_file()), ic::machine::arm64, "BOOTAA64.EFI");
+    ic::require_efi_application(window_of(pe_file(0x14c, 10, 0x10b)), ic::machine::x86, "BOOTIA32.EFI");
 }
 
 TEST_CASE("what firmware would not start is refused") {
     const auto refused = [](ic::owned_bytes raw, const char* why) {
-        CHECK_THROWS_MATCHES(ic::require_efi_application(of(std::move(raw)), ic::machine::arm64, "BOOTAA64.EFI"),
+        CHECK_THROWS_MATCHES(ic::require_efi_application(window_of(std::move(raw)), ic::machine::arm64, "BOOTAA64.EFI"),
                              ic::format_error, says(why));
     };
     refused(pe_file(0x8664), "BOOTAA64.EFI is an EFI application for x86_64, but the board is arm64");
@@ -50,7 +50,7 @@ TEST_CASE("a PE header that is cut off is none") {
     for (std::size_t size = 0; size < 0x80 + 4 + sizeof(ic::coff_header); ++size) {
         auto raw = pe_file();
         raw.resize(size);
-        CHECK_FALSE(ic::read_pe(of(raw)));
+        CHECK_FALSE(ic::read_pe(window_of(raw)));
     }
 }
 

@@ -4,7 +4,7 @@
 
 #include <imgcompose/core/hash.hpp>
 
-#include "tests/support/run.hpp"
+#include <tests/support/run.hpp>
 
 #include <cstddef>
 #include <span>

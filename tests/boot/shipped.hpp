@@ -2,7 +2,7 @@
 // Bootloaders as Debian ships them, and what mkimage says of them.
 #pragma once
 
-#include "tests/support/run.hpp"
+#include <tests/support/run.hpp>
 
 #include <algorithm>
 #include <cstdlib>

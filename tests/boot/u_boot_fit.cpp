@@ -4,10 +4,10 @@
 #include <imgcompose/boot/fit_read.hpp>
 #include <imgcompose/image/blob.hpp>
 
-#include "tests/boot/elf_file.hpp"
-#include "tests/boot/shipped.hpp"
-#include "tests/support/catch.hpp"
-#include "tests/support/run.hpp"
+#include <tests/boot/elf_file.hpp>
+#include <tests/boot/shipped.hpp>
+#include <tests/support/catch.hpp>
+#include <tests/support/run.hpp>
 
 #include <string>
 
@@ -17,7 +17,7 @@ using imgcompose_test::says;
 
 namespace {
 
-ic::u_boot_fit_parts sample() {
+ic::u_boot_fit_parts u_boot_fit_sample() {
     return {.u_boot = ic::from_text(std::string(1001, 'u')),
             .u_boot_address = 0x200000,
             .bl31 = ic::owned(elf_file({{0x40000, std::string(500, 'a')}, {0xff090000, "b"}}, 0x40000)),
@@ -31,7 +31,7 @@ ic::u_boot_fit_parts sample() {
 } // namespace
 
 TEST_CASE("u-boot.itb is made of what the builds hand out") {
-    const auto made = ic::fit(ic::u_boot_fit(sample()));
+    const auto made = ic::fit(ic::u_boot_fit(u_boot_fit_sample()));
     const ic::window whole{made};
     const auto read = ic::read_fit(whole);
     CHECK(ic::check(read, whole.size()).empty());
@@ -60,7 +60,7 @@ TEST_CASE("mkimage lists what was made") {
         return;
     }
     const imgcompose_test::temp_dir dir;
-    const auto raw = ic::read_all(ic::fit(ic::u_boot_fit(sample())));
+    const auto raw = ic::read_all(ic::fit(ic::u_boot_fit(u_boot_fit_sample())));
     imgcompose_test::write_file(dir / "u-boot.itb", {reinterpret_cast<const char*>(raw.data()), raw.size()});
     const auto list = imgcompose_test::run("mkimage -l '" + (dir / "u-boot.itb") + "'");
     INFO(list.output);
@@ -72,7 +72,7 @@ TEST_CASE("mkimage lists what was made") {
 
 TEST_CASE("an incomplete u-boot.itb is refused") {
     const auto refused = [](auto change, const char* why) {
-        auto parts = sample();
+        auto parts = u_boot_fit_sample();
         change(parts);
         CHECK_THROWS_MATCHES(ic::u_boot_fit(parts), ic::error, says(why));
     };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/boot/uefi.hpp>
 
-#include "tests/boot/pe_file.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/boot/pe_file.hpp>
+#include <tests/support/catch.hpp>
 
 #include <string>
 
@@ -21,7 +21,7 @@ ic::image kernel() {
     return ic::owned(raw);
 }
 
-ic::systemd_boot sample() {
+ic::systemd_boot uefi_sample() {
     return {.board = ic::machine::arm64,
             .program = program(),
             .conf = {.timeout = std::chrono::seconds{3}, .default_entry = "linux.conf"},
@@ -58,7 +58,7 @@ TEST_CASE("firmware and bootctl have their paths for each processor") {
 }
 
 TEST_CASE("systemd-boot is at both of its places, with entries and their files") {
-    const auto t = ic::tree{} | ic::add_systemd_boot(sample());
+    const auto t = ic::tree{} | ic::add_systemd_boot(uefi_sample());
     for (const char* path :
          {"/EFI/BOOT/BOOTAA64.EFI", "/EFI/systemd/systemd-bootaa64.efi", "/loader/loader.conf",
           "/loader/entries/linux.conf", "/loader/entries/rescue.conf", "/Image", "/initrd", "/board.dtb"}) {
@@ -75,7 +75,7 @@ TEST_CASE("a program for another processor is not put on the partition") {
                          says("no PE header"));
     CHECK((ic::tree{} | ic::add_efi_fallback(ic::machine::arm64, program())).find("/EFI/BOOT/BOOTAA64.EFI"));
     const auto refused = [](auto change, const char* why) {
-        auto s = sample();
+        auto s = uefi_sample();
         change(s);
         CHECK_THROWS_MATCHES(ic::add_systemd_boot(s), ic::error, says(why));
     };
@@ -88,7 +88,7 @@ TEST_CASE("a program for another processor is not put on the partition") {
 }
 
 TEST_CASE("a partition that would not boot is told") {
-    const auto sound = ic::tree{} | ic::add_systemd_boot(sample());
+    const auto sound = ic::tree{} | ic::add_systemd_boot(uefi_sample());
     const auto without = [&](const char* path) { return found(ic::tree{sound} | ic::exclude(path)); };
     CHECK(has(without("/EFI/BOOT"), "error: /EFI/BOOT/BOOTAA64.EFI is missing"));
     CHECK(has(without("/Image"), "linux.conf: \"/Image\" is not in the partition"));

@@ -2,19 +2,20 @@
 #include <imgcompose/boot/uimage.hpp>
 #include <imgcompose/image/read.hpp>
 
-#include "tests/boot/shipped.hpp"
-#include "tests/support/catch.hpp"
-#include "tests/support/run.hpp"
+#include <tests/boot/shipped.hpp>
+#include <tests/support/bytes.hpp>
+#include <tests/support/catch.hpp>
+#include <tests/support/run.hpp>
 
 #include <string>
 
 namespace ic = imgcompose;
 using imgcompose_test::says;
+using imgcompose_test::text_of;
 
 namespace {
 std::span<const std::byte> raw(const std::string& s) { return std::as_bytes(std::span{s}); }
-std::string text(std::span<const std::byte> b) { return {reinterpret_cast<const char*>(b.data()), b.size()}; }
-std::string made(std::size_t size) {
+std::string made_text(std::size_t size) {
     std::string s;
     for (std::size_t i = 0; i < size; ++i) s += static_cast<char>('!' + i * 7 % 90);
     return s;
@@ -22,7 +23,7 @@ std::string made(std::size_t size) {
 } // namespace
 
 TEST_CASE("a uImage is read as it was made") {
-    const std::string kernel = made(1000);
+    const std::string kernel = made_text(1000);
     const auto content = ic::uimage_bytes(raw(kernel), {.type = ic::uimage_type::kernel,
                                                         .compression = ic::uimage_compression::gzip,
                                                         .name = "Linux",
@@ -41,19 +42,19 @@ TEST_CASE("a uImage is read as it was made") {
     CHECK(read.compression == 1);
     CHECK(read.size == ic::bytes{1064});
     REQUIRE(read.parts.size() == 1);
-    CHECK(text(read.parts[0]) == kernel);
+    CHECK(text_of(read.parts[0]) == kernel);
 }
 
 TEST_CASE("a multi-file uImage pads all parts but the last") {
-    const std::string a = made(13), b = made(5);
+    const std::string a = made_text(13), b = made_text(5);
     const std::array parts{raw(a), raw(b)};
     const auto image = ic::multi_uimage(parts, {.name = "two"});
     CHECK(image.size() == ic::bytes{64 + 12 + 16 + 5});
     const auto content = ic::read_all(image);
     const auto read = ic::read_uimage(content);
     REQUIRE(read.parts.size() == 2);
-    CHECK(text(read.parts[0]) == a);
-    CHECK(text(read.parts[1]) == b);
+    CHECK(text_of(read.parts[0]) == a);
+    CHECK(text_of(read.parts[1]) == b);
 }
 
 TEST_CASE("a uImage that cannot be is refused") {
@@ -74,7 +75,7 @@ TEST_CASE("a uImage that cannot be is refused") {
 }
 
 TEST_CASE("each changed bit of a uImage is noticed") {
-    const std::string script = made(21);
+    const std::string script = made_text(21);
     const auto content = ic::uimage_bytes(raw(script), {.type = ic::uimage_type::script, .name = "x"});
     for (std::size_t bit = 0; bit < content.size() * 8; ++bit) {
         auto damaged = content;
@@ -111,7 +112,7 @@ TEST_CASE("mkimage makes the same uImage") {
         return;
     }
     const imgcompose_test::temp_dir dir;
-    const std::string a = made(1001), b = made(6), c = made(3);
+    const std::string a = made_text(1001), b = made_text(6), c = made_text(3);
     imgcompose_test::write_file(dir / "a", a);
     imgcompose_test::write_file(dir / "b", b);
     imgcompose_test::write_file(dir / "c", c);
@@ -124,16 +125,16 @@ TEST_CASE("mkimage makes the same uImage") {
     };
     const std::chrono::seconds time{1234567890};
     CHECK(
-        text(ic::uimage_bytes(
+        text_of(ic::uimage_bytes(
             raw(a),
             {.type = ic::uimage_type::kernel, .name = "Linux-6.1", .time = time, .load = 0x80000, .entry = 0x80040})) ==
         mkimage("-A arm64 -O linux -T kernel -C none -a 0x80000 -e 0x80040 -n Linux-6.1 -d '" + (dir / "a") + "'"));
-    CHECK(text(ic::uimage_bytes(raw(b), {.type = ic::uimage_type::ramdisk,
+    CHECK(text_of(ic::uimage_bytes(raw(b), {.type = ic::uimage_type::ramdisk,
                                          .arch = ic::uimage_arch::arm,
                                          .compression = ic::uimage_compression::gzip,
                                          .time = time})) ==
           mkimage("-A arm -O linux -T ramdisk -C gzip -d '" + (dir / "b") + "'"));
-    CHECK(text(ic::uimage_bytes(raw(b), {.type = ic::uimage_type::firmware,
+    CHECK(text_of(ic::uimage_bytes(raw(b), {.type = ic::uimage_type::firmware,
                                          .arch = ic::uimage_arch::riscv,
                                          .os = ic::uimage_os::u_boot_os,
                                          .compression = ic::uimage_compression::zstd,
@@ -141,7 +142,7 @@ TEST_CASE("mkimage makes the same uImage") {
           mkimage("-A riscv -O u-boot -T firmware -C zstd -d '" + (dir / "b") + "'"));
     const std::array parts{raw(a), raw(b), raw(c)};
     const auto several = ic::read_all(ic::multi_uimage(parts, {.name = "three", .time = time}));
-    CHECK(text(several) == mkimage("-A arm64 -O linux -T multi -C none -n three -d '" + (dir / "a") + ":" +
+    CHECK(text_of(several) == mkimage("-A arm64 -O linux -T multi -C none -n three -d '" + (dir / "a") + ":" +
                                    (dir / "b") + ":" + (dir / "c") + "'"));
 }
 
@@ -169,24 +170,24 @@ TEST_CASE("mkimage makes the same uImage of every size, and of every word it kno
     }
     for (const std::size_t size : {1u, 2u, 3u, 4u, 511u, 512u, 513u, 2047u, 2048u, 2049u, 65535u, 1'000'003u}) {
         INFO(size);
-        const std::string data = made(size), other = made(size / 2 + 1);
+        const std::string data = made_text(size), other = made_text(size / 2 + 1);
         imgcompose_test::write_file(dir / "data", data);
         imgcompose_test::write_file(dir / "other", other);
-        CHECK(text(ic::uimage_bytes(raw(data), {.time = time})) ==
+        CHECK(text_of(ic::uimage_bytes(raw(data), {.time = time})) ==
               made_by_mkimage("-A arm64 -O linux -T kernel -C none -d data"));
-        CHECK(text(ic::uimage_bytes(raw(data), {.type = ic::uimage_type::script, .time = time})) ==
+        CHECK(text_of(ic::uimage_bytes(raw(data), {.type = ic::uimage_type::script, .time = time})) ==
               made_by_mkimage("-A arm64 -O linux -T script -C none -d data"));
         const std::array parts{raw(data), raw(other), raw(data)};
-        CHECK(text(ic::read_all(ic::multi_uimage(parts, {.time = time}))) ==
+        CHECK(text_of(ic::read_all(ic::multi_uimage(parts, {.time = time}))) ==
               made_by_mkimage("-A arm64 -O linux -T multi -C none -d data:other:data"));
     }
-    const std::string data = made(10);
+    const std::string data = made_text(10);
     imgcompose_test::write_file(dir / "data", data);
     const auto same = [&](const ic::uimage_options& o) {
         const std::string options = ic::text::join("-A ", ic::name_of(o.arch), " -O ", ic::name_of(o.os), " -T ",
                                                    ic::name_of(o.type), " -C ", ic::name_of(o.compression));
         INFO(options);
-        CHECK(text(ic::uimage_bytes(raw(data), o)) ==
+        CHECK(text_of(ic::uimage_bytes(raw(data), o)) ==
               made_by_mkimage(options + " -a 0xfffffffe -e 0xffffffff -n '" + std::string(32, 'n') + "' -d data"));
     };
     const std::string name(32, 'n');

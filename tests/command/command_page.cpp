@@ -13,7 +13,7 @@ using namespace imgcompose_test;
 
 namespace {
 
-constexpr std::string_view begin = "```console\n$ imgcompose ", end = "```\n";
+constexpr std::string_view example_begin = "```console\n$ imgcompose ", example_end = "```\n";
 
 /// The page with what the commands in it print now.
 std::string printed_anew(const std::string& page) {
@@ -33,10 +33,10 @@ std::string printed_anew(const std::string& page) {
     std::string out;
     std::size_t at = 0;
     for (;;) {
-        const auto found = page.find(begin, at);
+        const auto found = page.find(example_begin, at);
         if (found == page.npos) return out + page.substr(at);
-        const auto line = found + begin.size(), line_end = page.find('\n', line);
-        const auto block_end = page.find(end, line_end);
+        const auto line = found + example_begin.size(), line_end = page.find('\n', line);
+        const auto block_end = page.find(example_end, line_end);
         out += page.substr(at, line_end + 1 - at);
         const std::string arguments = page.substr(line, line_end - line);
         const auto r = in(arguments, "COLUMNS=100");

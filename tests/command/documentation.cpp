@@ -54,7 +54,7 @@ void add_reference(std::string& to, std::span<const key> keys, const std::string
     }
 }
 
-constexpr std::string_view begin = "\n## Keys\n", end = "\n## Steps of a tree\n";
+constexpr std::string_view keys_begin = "\n## Keys\n", keys_end = "\n## Steps of a tree\n";
 
 } // namespace
 
@@ -62,10 +62,10 @@ constexpr std::string_view begin = "\n## Keys\n", end = "\n## Steps of a tree\n"
 TEST_CASE("the keys in docs/description.md are those of the table that descriptions are checked with") {
     const auto path = imgcompose_test::source_dir() / "docs" / "description.md";
     std::string page = imgcompose_test::read_file(path);
-    const auto from = page.find(begin), to = page.find(end);
+    const auto from = page.find(keys_begin), to = page.find(keys_end);
     REQUIRE(from != std::string::npos);
     REQUIRE(to != std::string::npos);
-    std::string reference{begin};
+    std::string reference{keys_begin};
     add_top(reference);
     add_reference(reference, keys::description, "");
     if (std::getenv("IMGCOMPOSE_UPDATE_DOCS") != nullptr) {

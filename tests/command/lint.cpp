@@ -2,6 +2,7 @@
 // What would not boot is told before it is written.
 #include "command.hpp"
 
+#include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 
 #include <filesystem>
@@ -11,7 +12,6 @@ using namespace imgcompose_test;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 const std::string build = "build " + shipped("rock64") + " --inputs . -q -o disk.img";
 

@@ -7,6 +7,7 @@
 #include <imgcompose/board/rockchip/vendor_images.hpp>
 #include <imgcompose/boot/android_boot.hpp>
 
+#include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 
 #include <string>
@@ -17,7 +18,6 @@ namespace ic = imgcompose;
 
 namespace {
 
-std::string text_of(const ic::owned_bytes& raw) { return {reinterpret_cast<const char*>(raw.data()), raw.size()}; }
 ic::owned_bytes bytes_of(const std::string& s) {
     const auto raw = std::as_bytes(std::span{s});
     return {raw.begin(), raw.end()};
@@ -61,7 +61,6 @@ public:
 };
 
 bool begins(const std::string& whole, const std::string& start) { return !start.empty() && whole.starts_with(start); }
-bool has(const std::string& s, const std::string& words) { return s.find(words) != std::string::npos; }
 
 } // namespace
 

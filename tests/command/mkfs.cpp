@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <tests/command/command.hpp>
 
+#include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 
 #include <filesystem>
@@ -10,7 +11,6 @@ using namespace imgcompose_test;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 } // namespace
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <tests/command/command.hpp>
 
+#include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 
 #include <iostream>
@@ -46,7 +47,6 @@ zpty -d shell
     return in.shell("TERM=dumb HOME=$PWD timeout 60 zsh -f ask.zsh").output;
 }
 
-bool has(const std::string& text, std::string_view words) { return text.find(words) != std::string::npos; }
 
 } // namespace
 

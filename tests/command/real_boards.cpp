@@ -3,6 +3,7 @@
 #include "command.hpp"
 
 #include <tests/boot/shipped.hpp>
+#include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <vector>
 
 namespace t = imgcompose_test;
+using imgcompose_test::has;
 
 namespace {
 
@@ -50,7 +52,6 @@ std::vector<std::filesystem::path> folders_of(const std::string& name, t::releas
     return found;
 }
 
-bool has(const std::string& text, const std::string& words) { return text.find(words) != std::string::npos; }
 
 } // namespace
 

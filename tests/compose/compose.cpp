@@ -8,6 +8,7 @@
 #include <imgcompose/image/read.hpp>
 #include <imgcompose/write/write.hpp>
 
+#include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 #include <tests/support/run.hpp>
 #include <tests/support/stand_ins.hpp>
@@ -23,6 +24,7 @@ using imgcompose_test::have;
 using imgcompose_test::run;
 using imgcompose_test::says;
 using imgcompose_test::word;
+using imgcompose_test::text_at;
 
 namespace {
 
@@ -30,12 +32,6 @@ ic::disk_plan rock64() {
     return ic::rockchip::rock64 | ic::bootloader("idbloader.img", ic::from_text("first stage")) |
            ic::bootloader("u-boot.itb", ic::from_text("second stage")) | ic::partition("boot", 2_MiB, ic::from_text("boot files")) |
            ic::partition("root", ic::rest_of_disk, ic::from_text("all the rest")) | ic::seeded("test");
-}
-
-std::string text_at(const ic::image& disk, ic::offset at, std::size_t size) {
-    std::string s(size, '\0');
-    ic::read(disk, at, std::as_writable_bytes(std::span{s}));
-    return s;
 }
 
 template <class Struct> Struct struct_at(const ic::image& disk, ic::offset at) {

@@ -7,6 +7,7 @@
 #include <imgcompose/compose/steps.hpp>
 #include <imgcompose/image/read.hpp>
 
+#include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 
 #include <string>
@@ -14,22 +15,19 @@
 namespace ic = imgcompose;
 using namespace ic::literals;
 using imgcompose_test::says;
+using imgcompose_test::text_of;
 
 namespace {
 
-ic::disk_plan plan_for(const ic::board& b, std::size_t size) {
+ic::disk_plan emmc_plan_for(const ic::board& b, std::size_t size) {
     return b | ic::bootloader("u-boot-sunxi-with-spl.bin", ic::from_text(std::string(size, 'a'))) |
            ic::partition("root", 1_MiB, ic::from_text("files")) | ic::bootloader_in_emmc_boot();
-}
-std::string text_of(const ic::image& i) {
-    const auto raw = ic::read_all(i);
-    return {reinterpret_cast<const char*>(raw.data()), raw.size()};
 }
 
 } // namespace
 
 TEST_CASE("one plan makes a boot partition of eMMC and the user area without a bootloader") {
-    const auto plan = plan_for(ic::allwinner::pine64_plus, 860'001);
+    const auto plan = emmc_plan_for(ic::allwinner::pine64_plus, 860'001);
     const auto boot = text_of(ic::compose_emmc_boot(plan)), disk = text_of(plan | ic::compose);
     CHECK(boot.substr(0, 860'001) == std::string(860'001, 'a'));
     CHECK(boot.size() == (860'001 + 511) / 512 * 512);
@@ -51,7 +49,7 @@ TEST_CASE("a boot partition that cannot be made is refused with the reason") {
     CHECK_THROWS_MATCHES(ic::compose_emmc_boot(ic::disk_plan{}), ic::input_error, says("begin with a board"));
     CHECK_THROWS_MATCHES(ic::compose_emmc_boot(ic::shared(ic::allwinner::pine64_plus, ic::allwinner::orangepi_pc2)),
                          ic::input_error, says("boot partitions of its own"));
-    const auto plan = plan_for(ic::allwinner::pine64_plus, 860'001);
+    const auto plan = emmc_plan_for(ic::allwinner::pine64_plus, 860'001);
     CHECK_THROWS_MATCHES(ic::compose_emmc_boot(plan | ic::bootloader_in_emmc_boot(512_KiB)), ic::layout_error,
                          says("more than its 524288"));
     for (const ic::bytes size : {0_B, 1'000'000_B})

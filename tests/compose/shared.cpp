@@ -6,6 +6,7 @@
 #include <imgcompose/compose/steps.hpp>
 #include <imgcompose/image/read.hpp>
 
+#include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 
 #include <span>
@@ -15,14 +16,9 @@
 namespace ic = imgcompose;
 using namespace ic::literals;
 using imgcompose_test::says;
+using imgcompose_test::text_at;
 
 namespace {
-
-std::string text_at(const ic::image& disk, ic::offset at, std::size_t size) {
-    std::string s(size, '\0');
-    ic::read(disk, at, std::as_writable_bytes(std::span{s}));
-    return s;
-}
 
 } // namespace
 

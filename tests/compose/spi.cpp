@@ -7,6 +7,7 @@
 #include <imgcompose/compose/steps.hpp>
 #include <imgcompose/image/read.hpp>
 
+#include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 
 #include <string>
@@ -14,25 +15,22 @@
 namespace ic = imgcompose;
 using namespace ic::literals;
 using imgcompose_test::says;
+using imgcompose_test::text_of;
 
 namespace {
 
 const std::string fit = std::string("\xd0\x0d\xfe\xed", 4) + std::string(9'996, 'u');
 
-ic::disk_plan plan_for(const ic::board& b, const std::string& idbloader) {
+ic::disk_plan spi_plan_for(const ic::board& b, const std::string& idbloader) {
     return b | ic::bootloader("idbloader.img", ic::from_text(idbloader)) |
            ic::bootloader("u-boot.itb", ic::from_text(fit)) | ic::partition("root", 1_MiB, ic::from_text("files"));
 }
 
-std::string text_of(const ic::image& i) {
-    const auto raw = ic::read_all(i);
-    return {reinterpret_cast<const char*>(raw.data()), raw.size()};
-}
 
 } // namespace
 
 TEST_CASE("one plan makes the flash and a disk without a bootloader") {
-    const auto plan = plan_for(ic::rockchip::orangepi_5, std::string(6144, 'i')) | ic::bootloader_in_spi(16_MiB);
+    const auto plan = spi_plan_for(ic::rockchip::orangepi_5, std::string(6144, 'i')) | ic::bootloader_in_spi(16_MiB);
     const auto flash = text_of(ic::compose_spi(plan)), disk = text_of(plan | ic::compose);
     CHECK(flash.size() == 16u << 20);
     CHECK(flash.substr(0x8000, 6144) == std::string(6144, 'i'));
@@ -40,7 +38,7 @@ TEST_CASE("one plan makes the flash and a disk without a bootloader") {
     CHECK(disk.find("iiii") == std::string::npos);
     CHECK(disk.find("uuuu") == std::string::npos);
     CHECK(disk.substr(16 << 20, 5) == "files");
-    CHECK(text_of(ic::compose_spi(plan_for(ic::rockchip::orangepi_5, "i") | ic::bootloader_in_spi())) ==
+    CHECK(text_of(ic::compose_spi(spi_plan_for(ic::rockchip::orangepi_5, "i") | ic::bootloader_in_spi())) ==
           flash.substr(0, 0x8000) + "i" + std::string(0x58000 - 1, '\xff') + fit);
 }
 
@@ -50,7 +48,7 @@ TEST_CASE("an idbloader for a disk is spread for boot ROMs that read flash so") 
     const auto spread =
         std::string(2048, 'i') + std::string(2048, '\0') + std::string(2048, 'j') + std::string(2048, '\0');
     const auto flash = [](const std::string& idbloader) {
-        return text_of(ic::compose_spi(plan_for(ic::rockchip::rockpro64, idbloader) | ic::bootloader_in_spi()));
+        return text_of(ic::compose_spi(spi_plan_for(ic::rockchip::rockpro64, idbloader) | ic::bootloader_in_spi()));
     };
     CHECK(flash(two).substr(0, 8192) == spread);
     CHECK(flash(spread).substr(0, 8192) == spread);
@@ -79,9 +77,9 @@ TEST_CASE("flash that cannot be made is refused with the reason") {
                          says("rk3588-vendor-spi.toml"));
     CHECK_THROWS_MATCHES(ic::compose_spi(ic::rockchip::rock_5b | ic::bootloader("idbloader.img", ic::from_text("i"))),
                          ic::input_error, says("needs \"u-boot.itb\""));
-    CHECK_THROWS_MATCHES(ic::compose_spi(plan_for(ic::rockchip::rock_5b, "i") | ic::bootloader_in_spi(64_KiB)),
+    CHECK_THROWS_MATCHES(ic::compose_spi(spi_plan_for(ic::rockchip::rock_5b, "i") | ic::bootloader_in_spi(64_KiB)),
                          ic::layout_error, says("the flash of 65536"));
     CHECK_THROWS_AS(
-        ic::compose_spi(plan_for(ic::rockchip::rock_5b, std::string(1 << 20, 'i')) | ic::bootloader_in_spi()),
+        ic::compose_spi(spi_plan_for(ic::rockchip::rock_5b, std::string(1 << 20, 'i')) | ic::bootloader_in_spi()),
         ic::layout_error);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/core/finding.hpp>
 
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 namespace ic = imgcompose;
 

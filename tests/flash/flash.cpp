@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/flash/flash.hpp>
 
+#include <imgcompose/os/faulty.hpp>
 #include <tests/support/catch.hpp>
+#include <tests/write/device.hpp>
 #include <tests/write/made.hpp>
+
+#include <string>
 
 using namespace imgcompose;
 using namespace imgcompose_test;
@@ -125,4 +129,75 @@ TEST_CASE("a loop device is flashed, and refused while it is mounted") {
         return;
     }
     CHECK_THROWS_MATCHES(flash::removable_device(device), input_error, says(device + " is in use"));
+}
+
+TEST_CASE("whatever call of flashing fails, the medium holds the image and was read back, or an error names it") {
+    const temp_dir dir;
+    write_file(dir / "in/file", std::string(700'000, 'f'));
+    image made{4_MiB};
+    made.place(offset{4096_B}, blob(dir / "in/file")).place(offset{1_MiB}, from_text("text"));
+    made.place(offset{2_MiB}, zeros(bytes{64_KiB}));
+    const std::size_t jobs = GENERATE(std::size_t{1}, std::size_t{2});
+    const bool device = GENERATE(false, true);
+    const bool keeps_failing = GENERATE(false, true);
+    int failures = 0;
+    for (std::uint64_t n = 0;; ++n) {
+        write_file(dir / "card", std::string(made.size().count, '\xff'));
+        const auto card = flash::find_target(dir / "card");
+        device_calls as_device{dir / "card"};
+        os::faulty_calls faulty{{.fails_at = n, .keeps_failing = keeps_failing},
+                                device ? static_cast<os::calls&>(as_device) : os::current()};
+        bool threw = false;
+        try {
+            const os::replaced_calls replaced{faulty};
+            flash::write(made, card, {.jobs = jobs});
+        } catch (const io_error& e) {
+            threw = true;
+            ++failures;
+            const std::string what = e.what();
+            INFO(what);
+            CHECK((has(what, "card") || has(what, "/in/")));
+        }
+        INFO("call " << n);
+        REQUIRE(faulty.open_handles() == 0);
+        if (!threw) REQUIRE(difference_where_defined(read_file(dir / "card"), made) == "");
+        if (!faulty.has_failed()) break;
+    }
+    CHECK(failures >= 8);
+}
+
+TEST_CASE("interrupted and short calls of a medium are gone on with, and a bit that it loses is found") {
+    const temp_dir dir;
+    const image made = mixed_image(dir / "in");
+    write_file(dir / "card", std::string(made.size().count, '\xff'));
+    const auto card = flash::find_target(dir / "card");
+    os::faulty_calls slow{{.interrupted = 2, .most_bytes = 70'001}};
+    {
+        const os::replaced_calls replaced{slow};
+        flash::write(made, card, {.jobs = GENERATE(std::size_t{1}, std::size_t{3})});
+    }
+    const std::string whole = read_file(dir / "card");
+    CHECK(difference_where_defined(whole, made) == "");
+    CHECK(slow.open_handles() == 0);
+
+    // Once the reading has begun, in the last of the data.
+    offset last{};
+    for (const extent& e : made.extents())
+        if (e.kind() == byte_kind::data) last = e.at;
+    bool lost = false;
+    const auto lose = [&](const progress& p) {
+        if (lost || p.done.count * 2 <= p.total.count) return;
+        lost = true;
+        std::string content = whole;
+        content[last.count] ^= 1;
+        write_file(dir / "card", content);
+    };
+    try {
+        flash::write(made, card, {.jobs = 1, .on_progress = lose});
+        FAIL("nothing was noticed");
+    } catch (const io_error& e) {
+        CHECK(has(e.what(), "gave back other bytes"));
+        CHECK(has(e.what(), "first at byte " + std::to_string(last.count)));
+    }
+    CHECK(lost);
 }

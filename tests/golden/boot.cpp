@@ -3,8 +3,8 @@
 #include <imgcompose/boot/boot_script.hpp>
 #include <imgcompose/boot/extlinux.hpp>
 
-#include "tests/golden/elsewhere.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/golden/elsewhere.hpp>
+#include <tests/support/catch.hpp>
 
 #include <string>
 

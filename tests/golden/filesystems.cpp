@@ -2,8 +2,8 @@
 // Filesystems and tables are the same bytes in any locale, time zone and umask, and from names in any order.
 #include <imgcompose/imgcompose.hpp>
 
-#include "tests/golden/elsewhere.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/golden/elsewhere.hpp>
+#include <tests/support/catch.hpp>
 
 #include <algorithm>
 #include <functional>

@@ -5,10 +5,10 @@
 #include <imgcompose/inspect/open.hpp>
 
 #include "made.hpp"
-#include "tests/boot/sha256sum.hpp"
-#include "tests/boot/shipped.hpp"
-#include "tests/support/catch.hpp"
-#include "tests/support/stand_ins.hpp"
+#include <tests/boot/sha256sum.hpp>
+#include <tests/boot/shipped.hpp>
+#include <tests/support/catch.hpp>
+#include <tests/support/stand_ins.hpp>
 
 #include <filesystem>
 #include <random>

@@ -2,7 +2,7 @@
 #include <imgcompose/inspect/compare.hpp>
 
 #include "made.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <initializer_list>
 #include <string>

@@ -4,7 +4,7 @@
 #include <imgcompose/inspect/open.hpp>
 
 #include "made.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <random>
 

@@ -2,8 +2,8 @@
 #include <imgcompose/inspect/inspect.hpp>
 
 #include "made.hpp"
-#include "tests/boot/sha256sum.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/boot/sha256sum.hpp>
+#include <tests/support/catch.hpp>
 
 #include <map>
 #include <random>

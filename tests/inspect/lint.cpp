@@ -8,8 +8,8 @@
 #include <imgcompose/image/blob.hpp>
 
 #include "made.hpp"
-#include "tests/support/stand_ins.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/support/stand_ins.hpp>
+#include <tests/support/catch.hpp>
 
 #include <array>
 #include <chrono>

@@ -10,7 +10,7 @@
 #include <imgcompose/inspect/inspect.hpp>
 #include <imgcompose/tree/steps.hpp>
 
-#include "tests/support/run.hpp"
+#include <tests/support/run.hpp>
 
 #include <algorithm>
 #include <string>

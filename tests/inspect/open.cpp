@@ -5,7 +5,7 @@
 #include <imgcompose/os/file.hpp>
 
 #include "made.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 namespace ic = imgcompose;
 using namespace imgcompose::literals;

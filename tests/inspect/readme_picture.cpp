@@ -2,7 +2,7 @@
 #include <imgcompose/inspect/svg.hpp>
 
 #include "made.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <imgcompose/board/rockchip.hpp>
 #include <imgcompose/board/rockchip/idbloader.hpp>

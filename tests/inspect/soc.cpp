@@ -3,7 +3,7 @@
 
 #include <imgcompose/board/boards.hpp>
 
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <string>
 #include <vector>

@@ -2,7 +2,7 @@
 #include <imgcompose/inspect/svg.hpp>
 
 #include "made.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <cmath>
 #include <cstdlib>
@@ -95,15 +95,15 @@ TEST_CASE("labels never overlap and are never cut off, however wide they are") {
     std::string katakana;
     for (int i = 0; i < 36; ++i) katakana += "\xe3\x82\xb7";
     ic::disk_report r{.size = ic::bytes{ic::tebibytes{1}}, .table = ic::disk_table::gpt};
-    const std::vector<std::string> names{std::string(36, 'W'), katakana, std::string(36, 'i'), "boot & <tag>"};
-    for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::vector<std::string> labels{std::string(36, 'W'), katakana, std::string(36, 'i'), "boot & <tag>"};
+    for (std::size_t i = 0; i < labels.size(); ++i) {
         const ic::offset at{ic::bytes{ic::gibibytes{200 * i + 1}} + ic::bytes{i}};
         r.partitions.push_back({.number = static_cast<std::uint32_t>(i + 1),
-                                .name = names[i],
+                                .name = labels[i],
                                 .at = at,
                                 .size = ic::bytes{ic::gibibytes{150}} + 511_B,
                                 .content = ic::found_content{.kind = "ext4", .filesystem = true, .label = std::string(200, 'M')}});
-        r.regions.push_back({ic::disk_region::kind::partition, names[i], at, r.partitions.back().size, i});
+        r.regions.push_back({ic::disk_region::kind::partition, labels[i], at, r.partitions.back().size, i});
     }
     using kind = ic::disk_region::kind;
     for (const kind k : {kind::table, kind::bootloader, kind::unknown, kind::free})

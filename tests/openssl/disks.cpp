@@ -5,7 +5,7 @@
 #include <imgcompose/board/boards.hpp>
 #include <imgcompose/rockchip.hpp>
 
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <algorithm>
 #include <array>

@@ -13,7 +13,7 @@ using namespace imgcompose_test;
 
 namespace {
 
-struct described {
+struct gpt_described {
     std::string what{};
     ic::gpt_table table{};
     std::vector<ic::gpt_partition> partitions{};
@@ -36,7 +36,7 @@ const ic::gpt_attributes many_attributes = ic::gpt_attributes::required | ic::gp
                                            ic::gpt_attributes::grow_filesystem | ic::gpt_attributes::read_only |
                                            ic::gpt_attributes::hidden | ic::gpt_attributes::no_auto;
 
-std::vector<described> descriptions() {
+std::vector<gpt_described> gpt_descriptions() {
     const std::vector<ic::gpt_partition> three{
         {.name = "boot", .type = ic::partition_type::esp, .first = {2048}, .last = {4095}},
         {.name = "root", .first = {8192}, .last = {12287}},
@@ -118,7 +118,7 @@ std::string sgdisk_command(const ic::gpt_table& t, const std::string& disk) {
     return c + ' ' + word(disk);
 }
 
-std::string sfdisk_script(const ic::gpt_table& t) {
+std::string gpt_sfdisk_script(const ic::gpt_table& t) {
     std::string s = "label: gpt\nunit: sectors\nlabel-id: " + to_string(ic::disk_id_of(t)) +
                     "\ntable-length: " + std::to_string(t.entry_count) +
                     "\nfirst-lba: " + std::to_string(ic::layout_of(t).first_usable.value) + "\n\n";
@@ -140,7 +140,7 @@ std::string sfdisk_script(const ic::gpt_table& t) {
     return s;
 }
 
-void write_ours(const ic::gpt_table& t, const std::string& disk) {
+void gpt_write_ours(const ic::gpt_table& t, const std::string& disk) {
     make_disk(disk, t.disk_size);
     const auto l = ic::layout_of(t);
     const auto b = ic::make_gpt(t);
@@ -152,7 +152,7 @@ void write_ours(const ic::gpt_table& t, const std::string& disk) {
 enum class protective { same, other_ending_chs };
 
 /// Field by field where it matters to a reader of the failure, and then every byte.
-void check_same(const ic::gpt_table& t, const std::string& theirs, protective mbr = protective::same) {
+void gpt_check_same(const ic::gpt_table& t, const std::string& theirs, protective mbr = protective::same) {
     const auto l = ic::layout_of(t);
     auto b = ic::make_gpt(t);
     const auto head = get(theirs, ic::offset{}, b.head.size());
@@ -191,7 +191,7 @@ TEST_CASE("a GPT is the bytes that sgdisk writes, and sgdisk finds no problem in
         WARN("skipped: sgdisk not found");
         return;
     }
-    for (const described& d : descriptions()) {
+    for (const gpt_described& d : gpt_descriptions()) {
         INFO(d.what);
         const temp_dir dir;
         const std::string theirs = dir / "theirs", ours = dir / "ours";
@@ -199,9 +199,9 @@ TEST_CASE("a GPT is the bytes that sgdisk writes, and sgdisk finds no problem in
         const auto made = run(sgdisk_command(d.get(), theirs));
         INFO(made.output);
         REQUIRE(made.status == 0);
-        check_same(d.get(), theirs);
+        gpt_check_same(d.get(), theirs);
 
-        write_ours(d.get(), ours);
+        gpt_write_ours(d.get(), ours);
         const auto verified = run("sgdisk -v " + word(ours));
         INFO(verified.output);
         CHECK(verified.status == 0);
@@ -223,7 +223,7 @@ TEST_CASE("sgdisk has nothing to remark on the NanoPi R2S card") {
     }
     const temp_dir dir;
     const std::string disk = dir / "disk";
-    write_ours(descriptions().front().get(), disk);
+    gpt_write_ours(gpt_descriptions().front().get(), disk);
     const auto verified = run("sgdisk -v " + word(disk));
     CHECK(verified.status == 0);
     CHECK(verified.output ==
@@ -238,8 +238,8 @@ TEST_CASE("sgdisk finds a problem in a GPT with one changed byte") {
     }
     const temp_dir dir;
     const std::string disk = dir / "disk";
-    const described d = descriptions().front();
-    write_ours(d.get(), disk);
+    const gpt_described d = gpt_descriptions().front();
+    gpt_write_ours(d.get(), disk);
     put(disk, ic::offset{1024_B} + 200_B, std::array{std::byte{0x77}});
     CHECK(run("sgdisk -v " + word(disk)).output.find("No problems found") == std::string::npos);
 }
@@ -249,20 +249,20 @@ TEST_CASE("a GPT is the bytes that sfdisk writes") {
         WARN("skipped: sfdisk not found");
         return;
     }
-    for (const described& d : descriptions()) {
+    for (const gpt_described& d : gpt_descriptions()) {
         // It can make neither a hybrid MBR nor an array elsewhere.
         if (!d.sfdisk_can || !d.hybrid.empty() || d.table.entry_array != ic::lba{2}) continue;
         INFO(d.what);
         const temp_dir dir;
         const std::string theirs = dir / "theirs";
         make_disk(theirs, d.table.disk_size);
-        write_file(dir / "script", sfdisk_script(d.get()));
+        write_file(dir / "script", gpt_sfdisk_script(d.get()));
         const auto made =
             run("LC_ALL=C.UTF-8 sfdisk --no-tell-kernel " + word(theirs) + " < " + word(dir / "script"));
         INFO(made.output);
         REQUIRE(made.status == 0);
         const bool small = d.table.disk_size < ic::sectors{1024 * 255 * 63};
-        check_same(d.get(), theirs, small ? protective::other_ending_chs : protective::same);
+        gpt_check_same(d.get(), theirs, small ? protective::other_ending_chs : protective::same);
     }
 }
 
@@ -271,19 +271,19 @@ TEST_CASE("a GPT of 4096-byte sectors is the bytes that fdisk writes") {
         WARN("skipped: fdisk not found");
         return;
     }
-    const described d{.what = "4096",
+    const gpt_described d{.what = "4096",
                       .table = {.sector_size = 4096_B, .disk_size = 100_GiB, .first_usable = {256}},
                       .partitions = {{.name = "boot", .first = {4096}, .last = {135167}},
                                      {.name = "root", .first = {135168}, .last = {26214143 - 256}}}};
     const temp_dir dir;
     const std::string theirs = dir / "theirs";
     make_disk(theirs, d.table.disk_size);
-    write_file(dir / "script", sfdisk_script(d.get()));
+    write_file(dir / "script", gpt_sfdisk_script(d.get()));
     write_file(dir / "commands", "I\n" + (dir / "script") + "\nw\n");
     const auto made = run("fdisk -b 4096 " + word(theirs) + " < " + word(dir / "commands"));
     INFO(made.output);
     REQUIRE(made.status == 0);
-    check_same(d.get(), theirs);
+    gpt_check_same(d.get(), theirs);
 }
 
 TEST_CASE("sgdisk agrees about 4096-byte sectors on a loop device") {
@@ -291,7 +291,7 @@ TEST_CASE("sgdisk agrees about 4096-byte sectors on a loop device") {
         WARN("skipped: needs root, sgdisk and losetup");
         return;
     }
-    const described d{.what = "4096",
+    const gpt_described d{.what = "4096",
                       .table = {.sector_size = 4096_B, .disk_size = 1_GiB, .entry_count = 64},
                       .partitions = {{.name = "boot", .first = {4096}, .last = {8191}},
                                      {.name = "root", .first = {8192}, .last = {200000}}}};
@@ -307,7 +307,7 @@ TEST_CASE("sgdisk agrees about 4096-byte sectors on a loop device") {
     const auto made = run(sgdisk_command(d.get(), loop) + "; s=$?; sync; losetup -d " + loop + "; exit $s");
     INFO(made.output);
     REQUIRE(made.status == 0);
-    check_same(d.get(), theirs);
+    gpt_check_same(d.get(), theirs);
 }
 
 TEST_CASE("partition types have the GUIDs that sfdisk and sgdisk know them by") {

@@ -12,7 +12,7 @@ using namespace imgcompose_test;
 
 namespace {
 
-struct described {
+struct mbr_described {
     std::string what{};
     ic::mbr_table table{};
     std::vector<ic::mbr_partition> primaries{};
@@ -27,7 +27,7 @@ struct described {
     }
 };
 
-std::vector<described> descriptions() {
+std::vector<mbr_described> mbr_descriptions() {
     return {
         {.what = "a FAT and an active ext4 partition",
          .table = {.disk_size = 300_MiB},
@@ -61,7 +61,7 @@ std::vector<described> descriptions() {
     };
 }
 
-std::string sfdisk_script(const ic::mbr_table& t) {
+std::string mbr_sfdisk_script(const ic::mbr_table& t) {
     std::string s = "label: dos\nunit: sectors\nlabel-id: " + ic::text::hex(ic::disk_signature_of(t)) + "\n\n";
     const auto add = [&](const ic::mbr_partition& p) {
         s += "start=" + std::to_string(p.first.value) + ", size=" + std::to_string(p.last.value - p.first.value + 1) +
@@ -72,7 +72,7 @@ std::string sfdisk_script(const ic::mbr_table& t) {
     return s;
 }
 
-void write_ours(const ic::mbr_table& t, const std::string& disk) {
+void mbr_write_ours(const ic::mbr_table& t, const std::string& disk) {
     make_disk(disk, t.disk_size);
     put(disk, ic::offset{}, ic::to_bytes(ic::make_mbr(t)));
     for (std::size_t i = 0; i < ic::extended_boot_record_count(t); ++i)
@@ -80,7 +80,7 @@ void write_ours(const ic::mbr_table& t, const std::string& disk) {
             ic::to_bytes(ic::make_extended_boot_record(t, i)));
 }
 
-void check_same(const ic::mbr_table& t, const std::string& theirs) {
+void mbr_check_same(const ic::mbr_table& t, const std::string& theirs) {
     CHECK(difference(ic::to_bytes(ic::make_mbr(t)), get(theirs, ic::offset{}, 512)).empty());
     for (std::size_t i = 0; i < ic::extended_boot_record_count(t); ++i) {
         INFO("extended boot record " << i);
@@ -96,18 +96,18 @@ TEST_CASE("an MBR is the bytes that sfdisk writes, and sfdisk finds no error in 
         WARN("skipped: sfdisk not found");
         return;
     }
-    for (const described& d : descriptions()) {
+    for (const mbr_described& d : mbr_descriptions()) {
         INFO(d.what);
         const temp_dir dir;
         const std::string theirs = dir / "theirs", ours = dir / "ours";
         make_disk(theirs, d.table.disk_size);
-        write_file(dir / "script", sfdisk_script(d.get()));
+        write_file(dir / "script", mbr_sfdisk_script(d.get()));
         const auto made = run("sfdisk --no-tell-kernel " + word(theirs) + " < " + word(dir / "script"));
         INFO(made.output);
         REQUIRE(made.status == 0);
-        check_same(d.get(), theirs);
+        mbr_check_same(d.get(), theirs);
 
-        write_ours(d.get(), ours);
+        mbr_write_ours(d.get(), ours);
         if (d.table.disk_size <= 1_GiB) CHECK(run("cmp " + word(ours) + ' ' + word(theirs)).output.empty());
         const auto dumped = [&](const std::string& disk) {
             return run("sfdisk --dump " + word(disk) + " | sed 's/^.*\\(ours\\|theirs\\)//'").output;
@@ -126,7 +126,7 @@ TEST_CASE("an MBR of 4096-byte sectors is the bytes that fdisk writes") {
         WARN("skipped: fdisk not found");
         return;
     }
-    const described d{.what = "4096",
+    const mbr_described d{.what = "4096",
                       .table = {.sector_size = 4096_B, .disk_size = 3_TiB},
                       .primaries = {{.type = ic::mbr_type::fat32_lba, .first = {256}, .last = {65791}, .active = true},
                                     {.type = ic::mbr_type::extended, .first = {65792}, .last = {805306367}}},
@@ -134,10 +134,10 @@ TEST_CASE("an MBR of 4096-byte sectors is the bytes that fdisk writes") {
     const temp_dir dir;
     const std::string theirs = dir / "theirs";
     make_disk(theirs, d.table.disk_size);
-    write_file(dir / "script", sfdisk_script(d.get()));
+    write_file(dir / "script", mbr_sfdisk_script(d.get()));
     write_file(dir / "commands", "I\n" + (dir / "script") + "\nw\n");
     const auto made = run("fdisk -b 4096 " + word(theirs) + " < " + word(dir / "commands"));
     INFO(made.output);
     REQUIRE(made.status == 0);
-    check_same(d.get(), theirs);
+    mbr_check_same(d.get(), theirs);
 }

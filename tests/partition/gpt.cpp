@@ -8,7 +8,7 @@ using namespace ic::literals;
 using imgcompose_test::says;
 
 namespace {
-struct described {
+struct described_gpt {
     std::vector<ic::gpt_partition> partitions{};
     std::vector<ic::named_range> reserved{};
     std::vector<ic::hybrid_partition> hybrid{};
@@ -36,7 +36,7 @@ std::uint32_t crc_of(ic::gpt_header h) {
 
 TEST_CASE("both headers of a GPT describe each other and the array") {
     for (const ic::bytes sector : {ic::bytes{512}, ic::bytes{4096}}) {
-        described d{.partitions = {{.name = "root", .first = {256}, .last = {511}}}};
+        described_gpt d{.partitions = {{.name = "root", .first = {256}, .last = {511}}}};
         d.table.sector_size = sector;
         const auto t = d.get();
         const auto l = ic::layout_of(t);
@@ -59,7 +59,7 @@ TEST_CASE("both headers of a GPT describe each other and the array") {
 }
 
 TEST_CASE("the array of 56 entries ends before sector 16 and its checksum covers 56 entries") {
-    described d{.partitions = {{.name = "root", .first = {2048}, .last = {4095}}}};
+    described_gpt d{.partitions = {{.name = "root", .first = {2048}, .last = {4095}}}};
     d.table.entry_count = 56;
     CHECK(ic::layout_of(d.get()).first_usable == ic::lba{16});
     const auto b = ic::make_gpt(d.get());
@@ -73,7 +73,7 @@ TEST_CASE("the array of 56 entries ends before sector 16 and its checksum covers
 }
 
 TEST_CASE("the usable range begins behind the array or where it is raised to") {
-    described d;
+    described_gpt d;
     d.table.entry_array = {2048};
     CHECK(ic::layout_of(d.get()).first_usable == ic::lba{2080});
     d.table.first_usable = {32768};
@@ -87,7 +87,7 @@ TEST_CASE("the usable range begins behind the array or where it is raised to") {
 }
 
 TEST_CASE("the least disk for a partition has its backup right behind it") {
-    described d{.partitions = {{.name = "root", .first = {2048}, .last = {4095}}}};
+    described_gpt d{.partitions = {{.name = "root", .first = {2048}, .last = {4095}}}};
     for (const std::uint32_t entries : {1u, 56u, 128u, 1000u}) {
         d.table.entry_count = entries;
         d.table.disk_size = ic::gpt_disk_size(ic::offset{4096_sectors}, 512_B, entries);
@@ -126,7 +126,7 @@ TEST_CASE("names become UTF-16, with surrogate pairs, up to 36 units") {
 }
 
 TEST_CASE("identifiers are derived from seed, number and name unless given") {
-    described d{
+    described_gpt d{
         .partitions = {{.name = "a", .first = {2048}, .last = {2048}}, {.name = "a", .first = {2049}, .last = {2049}}}};
     const auto t = d.get();
     CHECK(ic::disk_id_of(t) == ic::seed{"test"}.derive_uuid("disk guid"));
@@ -159,7 +159,7 @@ TEST_CASE("the protective record says as much of the disk as 32 bits can") {
 }
 
 TEST_CASE("a GPT that contradicts itself or its disk is refused") {
-    described d{.partitions = {{.name = "boot", .first = {2048}, .last = {4095}},
+    described_gpt d{.partitions = {{.name = "boot", .first = {2048}, .last = {4095}},
                                {.name = "root", .first = {4096}, .last = {8191}}}};
     const auto refuses = [&](std::string words) {
         CHECK_THROWS_MATCHES(ic::check(d.get()), ic::layout_error, says(words));

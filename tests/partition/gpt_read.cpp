@@ -3,7 +3,7 @@
 
 #include <imgcompose/partition/gpt.hpp>
 
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <array>
 
@@ -12,7 +12,7 @@ using namespace imgcompose::literals;
 
 namespace {
 
-struct made {
+struct made_gpt {
     std::array<ic::gpt_partition, 2> partitions{
         ic::gpt_partition{.name = "boot \xc3\xa4",
                           .type = ic::partition_type::esp,
@@ -27,7 +27,7 @@ struct made {
 } // namespace
 
 TEST_CASE("a header and its entries are read as they were written") {
-    const made m;
+    const made_gpt m;
     const ic::gpt_layout l = ic::layout_of(m.table);
     const auto h = ic::read_gpt_header(std::span{m.raw.head}.subspan(512));
     REQUIRE(h);
@@ -56,7 +56,7 @@ TEST_CASE("a header and its entries are read as they were written") {
 }
 
 TEST_CASE("the backup's header is read from the end of its sectors") {
-    const made m;
+    const made_gpt m;
     const auto h = ic::read_gpt_header(std::span{m.raw.backup}.last(512));
     REQUIRE(h);
     CHECK(h->checksum_right);
@@ -64,7 +64,7 @@ TEST_CASE("the backup's header is read from the end of its sectors") {
 }
 
 TEST_CASE("every changed byte of a header is noticed") {
-    const made m;
+    const made_gpt m;
     for (std::size_t at = 0; at < 92; ++at) {
         std::vector<std::byte> sector(m.raw.head.begin() + 512, m.raw.head.end());
         sector[at] ^= std::byte{1};

@@ -8,7 +8,7 @@ using namespace ic::literals;
 using imgcompose_test::says;
 
 namespace {
-struct described {
+struct described_mbr {
     std::vector<ic::mbr_partition> primaries{};
     std::vector<ic::mbr_partition> logicals{};
     ic::mbr_table table{.disk_size = 1_GiB, .disk_signature = 1};
@@ -46,17 +46,17 @@ TEST_CASE("a disk signature is the given one or derived, and never zero by accid
 }
 
 TEST_CASE("an empty extended partition has an empty boot record") {
-    const described d{.primaries = {{.type = extended, .first = {2048}, .last = {411647}}}};
+    const described_mbr d{.primaries = {{.type = extended, .first = {2048}, .last = {411647}}}};
     REQUIRE(ic::extended_boot_record_count(d.get()) == 1);
     CHECK(ic::extended_boot_record_at(d.get(), 0).value == 2048);
     const auto record = ic::to_bytes(ic::make_extended_boot_record(d.get(), 0));
     CHECK(std::ranges::count(record, std::byte{}) == 510);
     CHECK(record[510] == std::byte{0x55});
-    CHECK(ic::extended_boot_record_count(described{}.get()) == 0);
+    CHECK(ic::extended_boot_record_count(described_mbr{}.get()) == 0);
 }
 
 TEST_CASE("MBR partitions that contradict the disk or each other are refused") {
-    described d;
+    described_mbr d;
     const auto refuses = [&](std::string words) {
         CHECK_THROWS_MATCHES(ic::check(d.get()), ic::layout_error, says(words));
         CHECK_THROWS_AS(ic::make_mbr(d.get()), ic::layout_error);
@@ -119,7 +119,7 @@ TEST_CASE("MBR partitions that contradict the disk or each other are refused") {
 }
 
 TEST_CASE("logical partitions that contradict their extended partition are refused") {
-    described d{.primaries = {{.name = "extended", .type = extended, .first = {4096}, .last = {65535}}}};
+    described_mbr d{.primaries = {{.name = "extended", .type = extended, .first = {4096}, .last = {65535}}}};
     const auto refuses = [&](std::vector<ic::mbr_partition> logicals, std::string words) {
         d.logicals = std::move(logicals);
         CHECK_THROWS_MATCHES(ic::check(d.get()), ic::layout_error, says(words));

@@ -5,7 +5,7 @@
 #include <imgcompose/partition/mbr_image.hpp>
 #include <imgcompose/partition/names.hpp>
 
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <array>
 
@@ -21,7 +21,7 @@ constexpr std::array<ic::mbr_partition, 3> logicals{ic::mbr_partition{.name = "a
                                                     ic::mbr_partition{.name = "b", .first = {10240}, .last = {12287}},
                                                     ic::mbr_partition{.name = "c", .first = {14336}, .last = {16383}}};
 
-ic::owned_bytes made() {
+ic::owned_bytes made_mbr() {
     return ic::read_all(ic::mbr_image(
         {.disk_size = 16_MiB, .disk_signature = 0x12345678u, .primaries = primaries, .logicals = logicals}));
 }
@@ -34,7 +34,7 @@ auto reader_of(const ic::owned_bytes& raw) {
 } // namespace
 
 TEST_CASE("a table and its logical partitions are read as they were written") {
-    const ic::owned_bytes raw = made();
+    const ic::owned_bytes raw = made_mbr();
     const auto mbr = ic::read_mbr(std::span{raw}.first(512));
     REQUIRE(mbr);
     CHECK(mbr->disk_signature == 0x12345678);
@@ -58,7 +58,7 @@ TEST_CASE("a table and its logical partitions are read as they were written") {
 }
 
 TEST_CASE("a chain that comes back, leaves the disk or is too long ends with the reason") {
-    ic::owned_bytes raw = made();
+    ic::owned_bytes raw = made_mbr();
     const auto mbr = ic::read_mbr(std::span{raw}.first(512));
     REQUIRE(mbr);
     const ic::lba extended = mbr->partitions[1].first;
@@ -84,7 +84,7 @@ TEST_CASE("a chain that comes back, leaves the disk or is too long ends with the
 
 TEST_CASE("what is no table is none") {
     CHECK_FALSE(ic::read_mbr({}));
-    ic::owned_bytes raw = made();
+    ic::owned_bytes raw = made_mbr();
     raw[446] = std::byte{0x12}; // neither active nor not
     CHECK_FALSE(ic::read_mbr(std::span{raw}.first(512)));
     raw[446] = std::byte{0x80}, raw[510] = std::byte{};

@@ -26,7 +26,8 @@ void* operator new(std::size_t size) {
     if (void* const p = operator new(size, std::nothrow)) return p;
     throw std::bad_alloc{};
 }
-void operator delete(void* p) noexcept {
+// Inlined, g++ would see memory of `new` freed by `free`, and warn.
+[[gnu::noinline]] void operator delete(void* p) noexcept {
     if (p == nullptr) return;
     char* const whole = static_cast<char*>(p) - imgcompose_test::held_memory_header;
     imgcompose_test::held_memory -= static_cast<std::int64_t>(*reinterpret_cast<std::size_t*>(whole));

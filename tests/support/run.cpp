@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "tests/support/run.hpp"
+#include <tests/support/run.hpp>
 
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 namespace t = imgcompose_test;
 

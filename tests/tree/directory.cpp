@@ -13,6 +13,7 @@ namespace ic = imgcompose;
 using namespace ic::literals;
 using imgcompose_test::have;
 using imgcompose_test::is_root;
+using imgcompose_test::inode_at;
 using imgcompose_test::listed;
 using imgcompose_test::paths_of;
 using imgcompose_test::run;
@@ -22,13 +23,8 @@ using imgcompose_test::write_file;
 using lines = std::vector<std::string>;
 
 namespace {
-const ic::tree::inode& at(const ic::tree& t, std::string_view path) {
-    const auto found = t.find(path);
-    REQUIRE(found);
-    return t.at(*found);
-}
 std::string xattr_of(const ic::tree& t, std::string_view path, std::string_view name) {
-    for (const auto& x : t.xattrs_of(at(t, path)))
+    for (const auto& x : t.xattrs_of(inode_at(t, path)))
         if (x.name == name) return x.value;
     return "(none)";
 }
@@ -68,11 +64,11 @@ TEST_CASE("hard links stay one file, also across directories") {
     const auto t = ic::directory(dir.path());
     CHECK(t.find("/a/x") == t.find("/b/y"));
     CHECK(t.find("/a/x") == t.find("/z"));
-    CHECK(at(t, "/z").links == 3);
+    CHECK(inode_at(t, "/z").links == 3);
     CHECK(t.find("/a/l") == t.find("/b/m"));
     CHECK(t.inodes().size() == 5);
     // Links from outside do not count.
-    CHECK(at(ic::directory(dir / "b"), "/y").links == 1);
+    CHECK(inode_at(ic::directory(dir / "b"), "/y").links == 1);
 }
 
 TEST_CASE("holes are kept where the filesystem can tell") {
@@ -81,12 +77,12 @@ TEST_CASE("holes are kept where the filesystem can tell") {
                     "printf x | dd of=mixed bs=1 seek=1048576 conv=notrunc status=none && printf y | dd of=mixed bs=1 seek=3145727 conv=notrunc status=none && "
                     "head -c 100000 /dev/zero >full");
     const auto t = ic::directory(dir.path());
-    CHECK(at(t, "/hole").size == std::uint64_t{1} << 40);
-    REQUIRE(ic::tree::is_sparse(at(t, "/hole")));
-    CHECK(t.ranges_of(at(t, "/hole")).empty());
-    CHECK_FALSE(ic::tree::is_sparse(at(t, "/full")));
-    REQUIRE(ic::tree::is_sparse(at(t, "/mixed")));
-    const auto ranges = t.ranges_of(at(t, "/mixed"));
+    CHECK(inode_at(t, "/hole").size == std::uint64_t{1} << 40);
+    REQUIRE(ic::tree::is_sparse(inode_at(t, "/hole")));
+    CHECK(t.ranges_of(inode_at(t, "/hole")).empty());
+    CHECK_FALSE(ic::tree::is_sparse(inode_at(t, "/full")));
+    REQUIRE(ic::tree::is_sparse(inode_at(t, "/mixed")));
+    const auto ranges = t.ranges_of(inode_at(t, "/mixed"));
     REQUIRE(ranges.size() == 2);
     CHECK(ranges[0].at == 1_MiB);
     CHECK(ranges[1].at + ranges[1].size == 3_MiB);
@@ -124,7 +120,7 @@ TEST_CASE("extended attributes, ACLs and capabilities are kept") {
     CHECK(acl.size() == 4 + 5 * 8);
     CHECK(acl.substr(0, 4) == std::string("\2\0\0\0", 4));
     CHECK(xattr_of(t, "/d", "system.posix_acl_default").size() == 4 + 5 * 8);
-    CHECK(t.xattrs_of(at(t, "/plain")).empty());
+    CHECK(t.xattrs_of(inode_at(t, "/plain")).empty());
     CHECK(ic::directory(dir.path(), {.xattrs = false}).xattr_set_count() == 1);
 }
 
@@ -137,13 +133,13 @@ TEST_CASE("devices, sockets and large owner numbers are kept") {
     require_success("cd " + dir.path().string() + " && mknod c c 4095 1048575 && mknod b b 7 0 && touch f && chown 4294967294:4000000000 f && "
                     "python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"s\")'");
     const auto t = ic::directory(dir.path());
-    CHECK(at(t, "/c").type == ic::file_type::character_device);
-    CHECK(ic::tree::device_of(at(t, "/c")) == ic::device_number{4095, 1048575});
-    CHECK(at(t, "/b").type == ic::file_type::block_device);
-    CHECK(ic::tree::device_of(at(t, "/b")) == ic::device_number{7, 0});
-    CHECK(at(t, "/f").uid == 4294967294);
-    CHECK(at(t, "/f").gid == 4000000000);
-    CHECK(at(t, "/s").type == ic::file_type::socket);
+    CHECK(inode_at(t, "/c").type == ic::file_type::character_device);
+    CHECK(ic::tree::device_of(inode_at(t, "/c")) == ic::device_number{4095, 1048575});
+    CHECK(inode_at(t, "/b").type == ic::file_type::block_device);
+    CHECK(ic::tree::device_of(inode_at(t, "/b")) == ic::device_number{7, 0});
+    CHECK(inode_at(t, "/f").uid == 4294967294);
+    CHECK(inode_at(t, "/f").gid == 4000000000);
+    CHECK(inode_at(t, "/s").type == ic::file_type::socket);
 }
 
 TEST_CASE("names may be of 255 bytes and of any bytes") {
@@ -152,8 +148,8 @@ TEST_CASE("names may be of 255 bytes and of any bytes") {
     write_file(dir.path() / odd, "1");
     write_file(dir.path() / longest, "2");
     const auto t = ic::directory(dir.path());
-    CHECK(at(t, "/" + odd).size == 1);
-    CHECK(at(t, "/" + longest).size == 1);
+    CHECK(inode_at(t, "/" + odd).size == 1);
+    CHECK(inode_at(t, "/" + longest).size == 1);
     CHECK(listed(t)[1].ends_with("\"2\""));
 }
 
@@ -233,7 +229,7 @@ TEST_CASE("what is mounted inside is read, or left out but for its top") {
     CHECK(paths_of(ic::directory(dir.path())) == lines{"/f", "/m", "/m/inside"});
     const auto one = ic::directory(dir.path(), {.one_file_system = true});
     CHECK(paths_of(one) == lines{"/f", "/m"});
-    CHECK(at(one, "/m").mode == 0711);
+    CHECK(inode_at(one, "/m").mode == 0711);
     require_success("umount " + (dir / "m"));
 }
 
@@ -261,8 +257,10 @@ TEST_CASE("what cannot be read is an error with its path") {
 
 TEST_CASE("whatever call fails, or what the directory does meanwhile, reading ends with an error that has a path") {
     const temp_dir dir;
+    const std::size_t jobs = GENERATE(std::size_t{1}, std::size_t{2}, std::size_t{4});
     write_file(dir / "a/f", "12345");
     write_file(dir / "b/g", "12345");
+    for (const char* name : {"b/c/1/x", "b/c/2/x", "b/d/1/x", "e/1", "h/1/2/3/x"}) write_file(dir / name, name);
     std::filesystem::create_symlink("x", dir / "b/l");
     require_success("truncate -s 1M " + (dir / "sparse") + " && setfattr -n user.x -v 1 " + (dir / "a/f") + " || true");
     int failures = 0;
@@ -270,7 +268,7 @@ TEST_CASE("whatever call fails, or what the directory does meanwhile, reading en
         ic::os::faulty_calls faulty{{.fails_at = n}};
         try {
             const ic::os::replaced_calls replaced{faulty};
-            (void)ic::directory(dir.path());
+            (void)ic::directory(dir.path(), {.jobs = jobs});
         } catch (const ic::io_error& e) {
             ++failures;
             CHECK(std::string{e.what()}.find(dir.path().string()) != std::string::npos);
@@ -280,14 +278,14 @@ TEST_CASE("whatever call fails, or what the directory does meanwhile, reading en
     }
     CHECK(failures >= 15);
 
-    for (std::uint64_t n = 0; n < 60; ++n) { // a directory vanishes at some moment
+    for (std::uint64_t n = 0; n < 100; ++n) { // a directory vanishes at some moment
         write_file(dir / "gone/sub/f", "1");
         ic::os::faulty_calls removing{{.before_call = [&](std::uint64_t number) {
             if (number == n) std::filesystem::remove_all(dir / "gone");
         }}};
         try {
             const ic::os::replaced_calls replaced{removing};
-            (void)ic::directory(dir.path());
+            (void)ic::directory(dir.path(), {.jobs = jobs});
         } catch (const ic::io_error& e) {
             CHECK(std::string{e.what()}.find("gone") != std::string::npos);
         }
@@ -304,7 +302,7 @@ TEST_CASE("the portable calls read names, types, sizes and contents too") {
     const auto t = ic::directory(dir.path());
     CHECK(paths_of(t) == lines{"/a", "/a/f", "/l"});
     CHECK(listed(t)[2].ends_with("\"12345\""));
-    CHECK(t.symlink_target(at(t, "/l")) == "x");
+    CHECK(t.symlink_target(inode_at(t, "/l")) == "x");
 }
 
 TEST_CASE("a million files take less than 300 bytes each") {

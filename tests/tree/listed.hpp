@@ -5,10 +5,21 @@
 #include <imgcompose/image/read.hpp>
 #include <imgcompose/tree/walk.hpp>
 
+#include <tests/support/catch.hpp>
+
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace imgcompose_test {
+
+/// What is at a path that is there.
+inline const imgcompose::tree::inode& inode_at(const imgcompose::tree& t, std::string_view path) {
+    const auto found = t.find(path);
+    INFO(path);
+    REQUIRE(found);
+    return t.at(*found);
+}
 
 inline std::string described(const imgcompose::tree& t, const imgcompose::tree::inode& i) {
     namespace ic = imgcompose;

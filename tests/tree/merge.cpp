@@ -12,17 +12,16 @@ using imgcompose_test::says;
 using lines = std::vector<std::string>;
 
 namespace {
-const auto text = [](std::string_view s) { return ic::from_text(s); };
 ic::tree base() {
     return ic::tree{} | ic::make_directory("/", {.uid = 5}) | ic::make_directory("/etc", {.uid = 1, .mode = 0711}) |
-           ic::add("/etc/a", text("a1")) | ic::add("/etc/b", text("b1"), {.xattrs = {{"user.x", "1"}}}) |
+           ic::add("/etc/a", ic::from_text("a1")) | ic::add("/etc/b", ic::from_text("b1"), {.xattrs = {{"user.x", "1"}}}) |
            ic::symlink("/lib", "usr/lib") | ic::make_directory("/usr/lib");
 }
 } // namespace
 
 TEST_CASE("of two files with a name the later wins, and directories become one") {
-    const auto t = base() | ic::merge(ic::tree{} | ic::add("/etc/b", text("b2"), {.xattrs = {{"user.y", "2"}}}) |
-                                      ic::add("/etc/c", text("c2")) | ic::add("/opt/d", text("d2")));
+    const auto t = base() | ic::merge(ic::tree{} | ic::add("/etc/b", ic::from_text("b2"), {.xattrs = {{"user.y", "2"}}}) |
+                                      ic::add("/etc/c", ic::from_text("c2")) | ic::add("/opt/d", ic::from_text("d2")));
     CHECK(listed(t) == lines{
                            "/ directory 0755 5:0",
                            "/etc directory 0711 1:0",
@@ -47,7 +46,7 @@ TEST_CASE("a directory has the later one's attributes if that was made on purpos
 }
 
 TEST_CASE("hard links stay, within what is merged and towards what is replaced") {
-    const auto later = ic::tree{} | ic::add("/x", text("X")) | ic::hard_link("/y", "/x") | ic::hard_link("/etc/a", "/x");
+    const auto later = ic::tree{} | ic::add("/x", ic::from_text("X")) | ic::hard_link("/y", "/x") | ic::hard_link("/etc/a", "/x");
     const auto t = base() | ic::hard_link("/etc/a-too", "/etc/a") | ic::merge(later);
     CHECK(t.at(*t.find("/x")).links == 3);
     CHECK(t.find("/etc/a") == t.find("/y"));
@@ -56,14 +55,14 @@ TEST_CASE("hard links stay, within what is merged and towards what is replaced")
 }
 
 TEST_CASE("a directory goes through a symbolic link to one, and nowhere else") {
-    const auto t = base() | ic::merge(ic::tree{} | ic::add("/lib/modules/m", text("M")));
+    const auto t = base() | ic::merge(ic::tree{} | ic::add("/lib/modules/m", ic::from_text("M")));
     CHECK(t.find("/usr/lib/modules/m"));
     CHECK(t.at(*t.find("/lib")).type == ic::file_type::symlink);
-    CHECK_THROWS_MATCHES(base() | ic::merge(ic::tree{} | ic::add("/etc/a/b", text(""))), ic::input_error,
+    CHECK_THROWS_MATCHES(base() | ic::merge(ic::tree{} | ic::add("/etc/a/b", ic::from_text(""))), ic::input_error,
                          says("\"/etc/a\" is a regular file in one tree and a directory in the one merged over it"));
-    CHECK_THROWS_MATCHES(base() | ic::merge(ic::tree{} | ic::add("/etc", text(""))), ic::input_error,
+    CHECK_THROWS_MATCHES(base() | ic::merge(ic::tree{} | ic::add("/etc", ic::from_text(""))), ic::input_error,
                          says("\"/etc\" is a directory in one tree and a regular file"));
-    CHECK_THROWS_MATCHES(ic::tree{} | ic::symlink("/l", "nowhere") | ic::merge(ic::tree{} | ic::add("/l/x", text(""))),
+    CHECK_THROWS_MATCHES(ic::tree{} | ic::symlink("/l", "nowhere") | ic::merge(ic::tree{} | ic::add("/l/x", ic::from_text(""))),
                          ic::input_error, says("\"/l\" is a symbolic link"));
 }
 
@@ -75,7 +74,7 @@ TEST_CASE("merging with nothing changes nothing, from either side") {
 
 TEST_CASE("devices, fifos and contents of all kinds arrive whole") {
     const auto later = ic::tree{} | ic::character_device("/dev/null", {1, 3}) | ic::fifo("/f") | ic::symlink("/s", "target") |
-                       ic::add("/empty", text("")) | ic::add("/two", text("2"));
+                       ic::add("/empty", ic::from_text("")) | ic::add("/two", ic::from_text("2"));
     const auto all = listed(base() | ic::merge(later));
     for (const std::string& line : listed(later))
         if (!line.starts_with("/ ")) CHECK(std::ranges::count(all, line) == 1);

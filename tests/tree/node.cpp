@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/tree/node.hpp>
 
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <imgcompose/fs/ext4/ext4.hpp>
 #include <imgcompose/tree/steps.hpp>

@@ -13,12 +13,11 @@ using imgcompose_test::says;
 using lines = std::vector<std::string>;
 
 namespace {
-const auto text = [](std::string_view s) { return ic::from_text(s); };
 
 ic::tree small() {
-    return ic::tree{} | ic::add("/etc/hostname", text("card"), {.uid = 1, .gid = 2, .mode = 0600, .mtime = ic::timestamp{100, 5}}) |
+    return ic::tree{} | ic::add("/etc/hostname", ic::from_text("card"), {.uid = 1, .gid = 2, .mode = 0600, .mtime = ic::timestamp{100, 5}}) |
            ic::make_directory("/etc/empty", {.mode = 01777}) | ic::symlink("/etc/mtab", "../proc/mounts") |
-           ic::add("/usr/lib/a.so", text("A")) | ic::hard_link("/usr/lib/b.so", "/usr/lib/a.so");
+           ic::add("/usr/lib/a.so", ic::from_text("A")) | ic::hard_link("/usr/lib/b.so", "/usr/lib/a.so");
 }
 } // namespace
 
@@ -46,7 +45,7 @@ TEST_CASE("everything that a tree can hold is added, with what it is given") {
     CHECK_THROWS_MATCHES(ic::character_device("/d", {4096, 0}), ic::input_error, says("major is at most 4095"));
     CHECK_THROWS_MATCHES(t | ic::hard_link("/x", "/etc"), ic::input_error, says("hard link to the directory"));
     CHECK_THROWS_MATCHES(t | ic::hard_link("/x", "/none"), ic::input_error, says("\"/none\" is not in the tree"));
-    CHECK_THROWS_MATCHES(t | ic::add("/etc", text("")), ic::input_error, says("already in the tree"));
+    CHECK_THROWS_MATCHES(t | ic::add("/etc", ic::from_text("")), ic::input_error, says("already in the tree"));
 }
 
 TEST_CASE("what becomes an image can be added as it is") {
@@ -65,17 +64,17 @@ TEST_CASE("a step of one's own is a lambda, and a tree stays as it was") {
 }
 
 TEST_CASE("a replaced file keeps its attributes unless it is given others") {
-    CHECK(listed(small() | ic::replace("/etc/hostname", text("new")))[3] ==
+    CHECK(listed(small() | ic::replace("/etc/hostname", ic::from_text("new")))[3] ==
           "/etc/hostname regular file 0600 1:2 at 100.5 \"new\"");
-    CHECK(listed(small() | ic::replace("/etc/hostname", text("new"), ic::attributes_of_node{.uid = 9}))[3] ==
+    CHECK(listed(small() | ic::replace("/etc/hostname", ic::from_text("new"), ic::attributes_of_node{.uid = 9}))[3] ==
           "/etc/hostname regular file 0644 9:0 \"new\"");
-    CHECK(listed(small() | ic::replace("/etc/mtab", text("t")))[4] == "/etc/mtab regular file 0644 0:0 \"t\"");
+    CHECK(listed(small() | ic::replace("/etc/mtab", ic::from_text("t")))[4] == "/etc/mtab regular file 0644 0:0 \"t\"");
     // Only this name of a file that has two.
-    const auto t = small() | ic::replace("/usr/lib/b.so", text("B"));
+    const auto t = small() | ic::replace("/usr/lib/b.so", ic::from_text("B"));
     CHECK(listed(t)[7] == "/usr/lib/a.so regular file 0644 0:0 \"A\"");
     CHECK(listed(t)[8] == "/usr/lib/b.so regular file 0644 0:0 \"B\"");
-    CHECK(listed(ic::tree{} | ic::replace("/a/b", text("x")))[2] == "/a/b regular file 0644 0:0 \"x\"");
-    CHECK_THROWS_MATCHES(small() | ic::replace("/etc", text("x")), ic::input_error, says("is a directory; exclude it first"));
+    CHECK(listed(ic::tree{} | ic::replace("/a/b", ic::from_text("x")))[2] == "/a/b regular file 0644 0:0 \"x\"");
+    CHECK_THROWS_MATCHES(small() | ic::replace("/etc", ic::from_text("x")), ic::input_error, says("is a directory; exclude it first"));
 }
 
 TEST_CASE("exclude takes away what matches with all that is in it") {
@@ -110,7 +109,7 @@ TEST_CASE("a directory becomes the top, and the top a directory") {
 
 TEST_CASE("owners, modes, times and attributes change for all or for some") {
     const auto with_time = [](std::int64_t s) { return ic::attributes_of_node{.mtime = ic::timestamp{s, 7}}; };
-    const auto t = ic::tree{} | ic::add("/old", text(""), with_time(-5)) | ic::add("/new", text(""), with_time(50)) |
+    const auto t = ic::tree{} | ic::add("/old", ic::from_text(""), with_time(-5)) | ic::add("/new", ic::from_text(""), with_time(50)) |
                    ic::symlink("/link", "x") | ic::make_directory("/d");
     CHECK(listed(t | ic::owned_by(4'000'000'000, 7))[1] == "/d directory 0755 4000000000:7");
     CHECK(listed(t | ic::owned_by(3, 4) | ic::renumbered_owners({{3, 1003}}, {{5, 1005}}))[2] == "/link symbolic link 0777 1003:4 -> x");
@@ -127,7 +126,7 @@ TEST_CASE("owners, modes, times and attributes change for all or for some") {
     CHECK_THROWS_AS(t | ic::with_attributes("/none", {}), ic::input_error);
     CHECK_THROWS_AS(ic::with_mode("**", 010000), ic::input_error);
 
-    const auto marked = ic::tree{} | ic::add("/f", text(""), {.xattrs = {{"user.a", "1"}, {"security.capability", "2"}}});
+    const auto marked = ic::tree{} | ic::add("/f", ic::from_text(""), {.xattrs = {{"user.a", "1"}, {"security.capability", "2"}}});
     CHECK(listed(marked | ic::drop_xattrs("security.*"))[1] == "/f regular file 0644 0:0 user.a=1 \"\"");
     CHECK(listed(marked | ic::drop_xattrs())[1] == "/f regular file 0644 0:0 \"\"");
 }

@@ -7,7 +7,7 @@
 #include <imgcompose/write/write.hpp>
 
 #include <tests/support/catch.hpp>
-#include <tests/support/run.hpp>
+#include <tests/support/run_in.hpp>
 #include <tests/write/made.hpp>
 
 #include <cstddef>
@@ -39,11 +39,6 @@ inline bool can_ask(const std::string& program) {
     return found;
 }
 
-/// Runs a command in the folder.
-inline run_result run_in(const temp_dir& dir, const std::string& command) {
-    return run("cd " + imgcompose_test::quoted(dir.path().native()) + " && " + command);
-}
-
 /// Where a medium differs from an image in a byte that is data or zero; nothing if it does not.
 inline std::string lost(const imgcompose::image& made, const std::string& medium) {
     namespace ic = imgcompose;
@@ -71,7 +66,7 @@ inline imgcompose::image image_over_4_gib(const std::filesystem::path& in) {
 }
 
 /// `write` makes `path` of an image. Each of its calls fails in turn: the old file stays or the new one is whole, nothing
-/// else is left, and the message names the file. How often it failed.
+/// else is left, and the message names the file. Then each is interrupted and does less than it was asked. How often it failed.
 template <class F> int each_call_fails(const temp_dir& dir, const F& write) {
     namespace ic = imgcompose;
     const std::filesystem::path path = dir.path() / "out" / "made";
@@ -101,8 +96,18 @@ template <class F> int each_call_fails(const temp_dir& dir, const F& write) {
         const std::string got = read_file(path);
         REQUIRE((got == whole || (threw && got == "old")));
         REQUIRE(std::distance(std::filesystem::directory_iterator{dir / "out"}, {}) == 1);
-        if (!faulty.has_failed()) return failures;
+        if (!faulty.has_failed()) break;
     }
+    // Interrupted and short calls are no failures.
+    write_file(path, "old");
+    ic::os::faulty_calls slow{{.interrupted = 2, .most_bytes = 4999}};
+    {
+        const ic::os::replaced_calls replaced{slow};
+        write(path);
+    }
+    REQUIRE(difference(read_file(path), whole) == "");
+    REQUIRE(slow.open_handles() == 0);
+    return failures;
 }
 
 /// A small image for it, of one file and two ranges that are made.

@@ -4,6 +4,7 @@
 
 #include <imgcompose/image/blob.hpp>
 #include <imgcompose/image/read.hpp>
+#include <tests/support/bytes.hpp>
 #include <tests/support/run.hpp>
 
 #include <random>
@@ -61,11 +62,6 @@ inline imgcompose::image mixed_image(const std::filesystem::path& in, unsigned w
         at += part.size().count;
     }
     return all;
-}
-
-inline std::string text_of(const imgcompose::image& i) {
-    const auto all = imgcompose::read_all(i);
-    return {reinterpret_cast<const char*>(all.data()), all.size()};
 }
 
 /// Where two texts first differ, for messages that do not print megabytes.

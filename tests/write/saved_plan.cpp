@@ -5,6 +5,7 @@
 #include <tests/support/catch.hpp>
 #include <tests/support/later.hpp>
 #include <tests/support/run.hpp>
+#include <tests/write/formats.hpp>
 
 #include <array>
 #include <ctime>
@@ -28,6 +29,18 @@ TEST_CASE("a plan survives being saved") {
     CHECK(p.ranges[1].key == saved_plan::zero_key);
     CHECK(p.file_size == bytes{22});
     CHECK(parse_saved_plan(to_text(p), "p") == p);
+}
+
+TEST_CASE("whatever call fails while a plan is taken and saved, the file has the former plan or the new one") {
+    const temp_dir dir;
+    const an_hour_later later;
+    const image made = image_for_faults(dir / "in");
+    write(made, sparse_file(dir / "in/disk.img"));
+    const int failures = each_call_fails(dir, [&](const std::filesystem::path& path) {
+        write(from_text(to_text(plan_of(made, dir / "in/disk.img"))), sparse_file(path), {.fsync = true});
+    });
+    CHECK(failures >= 8);
+    CHECK(parse_saved_plan(read_file(dir / "out/made"), "made") == plan_of(made, dir / "in/disk.img"));
 }
 
 TEST_CASE("a plan of another version is known from what is none") {

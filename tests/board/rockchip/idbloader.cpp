@@ -4,6 +4,7 @@
 #include <imgcompose/image/blob.hpp>
 #include <tests/boot/sha256sum.hpp>
 #include <tests/boot/shipped.hpp>
+#include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 #include <tests/support/run.hpp>
 
@@ -12,6 +13,7 @@
 
 namespace ic = imgcompose;
 namespace t = imgcompose_test;
+using imgcompose_test::text_of;
 
 namespace {
 
@@ -20,7 +22,6 @@ ic::owned_bytes random_bytes(std::mt19937& random, std::size_t size) {
     for (std::byte& b : raw) b = static_cast<std::byte>(random());
     return raw;
 }
-std::string text_of(const ic::owned_bytes& raw) { return {reinterpret_cast<const char*>(raw.data()), raw.size()}; }
 
 } // namespace
 

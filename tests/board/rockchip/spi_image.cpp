@@ -4,6 +4,7 @@
 #include <imgcompose/board/boards.hpp>
 #include <imgcompose/image/blob.hpp>
 #include <tests/boot/shipped.hpp>
+#include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 
 #include <string>
@@ -11,13 +12,10 @@
 namespace ic = imgcompose;
 using namespace ic::literals;
 using imgcompose_test::says;
+using imgcompose_test::text_of;
 
 namespace {
 
-std::string text_of(const ic::image& i) {
-    const auto raw = ic::read_all(i);
-    return {reinterpret_cast<const char*>(raw.data()), raw.size()};
-}
 const std::string fit = std::string("\xd0\x0d\xfe\xed", 4) + std::string(99'996, 'u');
 
 } // namespace

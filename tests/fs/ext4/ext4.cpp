@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/fs/ext4/ext4.hpp>
 
-#include "tests/fs/ext4/made.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/fs/ext4/made.hpp>
+#include <tests/support/catch.hpp>
 
 #include <algorithm>
 #include <string>

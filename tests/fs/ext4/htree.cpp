@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/fs/ext4/htree.hpp>
 
-#include "tests/support/catch.hpp"
-#include "tests/support/run.hpp"
+#include <tests/support/catch.hpp>
+#include <tests/support/run.hpp>
 
 #include <cstdio>
 #include <string>

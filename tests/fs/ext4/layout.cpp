@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/fs/ext4/layout.hpp>
 
-#include "tests/fs/ext4/made.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/fs/ext4/made.hpp>
+#include <tests/support/catch.hpp>
 
 #include <cstdint>
 #include <string>

@@ -6,8 +6,8 @@
 #include <imgcompose/tree/steps.hpp>
 #include <imgcompose/write/write.hpp>
 
-#include "tests/support/catch.hpp"
-#include "tests/support/run.hpp"
+#include <tests/support/catch.hpp>
+#include <tests/support/run.hpp>
 
 #include <sstream>
 #include <string>

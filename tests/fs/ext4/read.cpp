@@ -6,7 +6,7 @@
 #include <imgcompose/tree/directory.hpp>
 
 #include "made.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <random>
 #include <sstream>

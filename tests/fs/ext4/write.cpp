@@ -2,8 +2,8 @@
 // What happens to a filesystem after it was written: the kernel and e2fsprogs change it, and it must stay sound.
 #include <imgcompose/fs/ext4/write.hpp>
 
-#include "tests/fs/ext4/made.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/fs/ext4/made.hpp>
+#include <tests/support/catch.hpp>
 
 #include <string>
 #include <vector>

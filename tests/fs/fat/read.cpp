@@ -8,7 +8,7 @@
 #include <imgcompose/tree/steps.hpp>
 
 #include "made.hpp"
-#include "tests/support/catch.hpp"
+#include <tests/support/catch.hpp>
 
 #include <algorithm>
 #include <random>

@@ -8,10 +8,10 @@
 using namespace imgcompose;
 
 namespace {
-std::string text_of(const fat_short_name& n) { return {n.name.begin(), n.name.end()}; }
+std::string name_text(const fat_short_name& n) { return {n.name.begin(), n.name.end()}; }
 std::string exact(std::string_view name) {
     const auto n = fat_exact_short_name(name);
-    return n ? text_of(*n) : "none";
+    return n ? name_text(*n) : "none";
 }
 } // namespace
 
@@ -47,7 +47,7 @@ TEST_CASE("other names have no exact short name") {
 
 TEST_CASE("numbered names are as Windows makes the first of them") {
     fat_short_names names;
-    const auto next = [&](std::string_view name) { return text_of(names.numbered(name)); };
+    const auto next = [&](std::string_view name) { return name_text(names.numbered(name)); };
     CHECK(next("long name of a file.text") == "LONGNA~1TEX");
     CHECK(next("long name of another.text") == "LONGNA~2TEX");
     CHECK(next("long name of another.txt") == "LONGNA~1TXT");
@@ -66,16 +66,16 @@ TEST_CASE("a number that is taken is passed over") {
     fat_short_names names;
     names.take(*fat_exact_short_name("longna~1.tex"));
     names.take(*fat_exact_short_name("LONGNA~3.TEX"));
-    CHECK(text_of(names.numbered("long name 1.text")) == "LONGNA~2TEX");
-    CHECK(text_of(names.numbered("long name 2.text")) == "LONGNA~4TEX");
+    CHECK(name_text(names.numbered("long name 1.text")) == "LONGNA~2TEX");
+    CHECK(name_text(names.numbered("long name 2.text")) == "LONGNA~4TEX");
 }
 
 TEST_CASE("thirty thousand names with the same beginning all differ") {
     fat_short_names names;
     std::set<std::string> seen;
     for (int i = 0; i < 15000; ++i) {
-        seen.insert(text_of(names.numbered(text::join("the same beginning ", i))));
-        seen.insert(text_of(names.numbered(text::join("thesbx", i)))); // the same from two digits on
+        seen.insert(name_text(names.numbered(text::join("the same beginning ", i))));
+        seen.insert(name_text(names.numbered(text::join("thesbx", i)))); // the same from two digits on
     }
     CHECK(seen.size() == 30000);
     CHECK(seen.contains("THESAM~9   "));

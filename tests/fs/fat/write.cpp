@@ -33,7 +33,7 @@ offset region_of(const image& from, std::string_view name) {
     FAIL("no region " << name);
     return {};
 }
-std::string text_of(const std::array<char, 11>& name) { return {name.begin(), name.end()}; }
+std::string label_text(const std::array<char, 11>& name) { return {name.begin(), name.end()}; }
 
 /// Files of a cluster each; the last one byte larger.
 tree filled(std::uint64_t files, std::uint64_t size) {
@@ -55,27 +55,27 @@ TEST_CASE("a small tree becomes a filesystem with everything at its place") {
     const auto boot = struct_at<fat16_boot_sector>(i, {});
     CHECK(from_disk(boot.signature) == 0xaa55);
     CHECK(from_disk(boot.volume.vol_id) == 0x12345678);
-    CHECK(text_of(boot.volume.vol_lab) == "BOOT       ");
+    CHECK(label_text(boot.volume.vol_lab) == "BOOT       ");
     CHECK(std::string(boot.volume.fil_sys_type.begin(), boot.volume.fil_sys_type.end()) == "FAT12   ");
 
     const offset root = region_of(i, "root directory");
     const auto label = entry_at(i, root), dir = entry_at(i, root + 64_B), readme = entry_at(i, root + 32_B);
-    CHECK(text_of(label.name) == "BOOT       ");
+    CHECK(label_text(label.name) == "BOOT       ");
     CHECK(label.attr == 0x08);
-    CHECK(text_of(readme.name) == "README  TXT");
+    CHECK(label_text(readme.name) == "README  TXT");
     CHECK(from_disk(readme.file_size) == 5);
     CHECK(readme.attr == 0x20);
-    CHECK(text_of(dir.name) == "DIR        ");
+    CHECK(label_text(dir.name) == "DIR        ");
     CHECK(dir.nt_res == 0x08);
     CHECK(dir.attr == 0x10);
     CHECK(from_disk(dir.fst_clus_lo) == 2);
     CHECK(entry_at(i, root + 96_B).name[0] == '\0');
 
     const offset directories = region_of(i, "directories");
-    CHECK(text_of(entry_at(i, directories).name) == ".          ");
+    CHECK(label_text(entry_at(i, directories).name) == ".          ");
     CHECK(from_disk(entry_at(i, directories + 32_B).fst_clus_lo) == 0); // of the top directory
     CHECK(entry_at(i, directories + 64_B).attr == 0x0f);
-    CHECK(text_of(entry_at(i, directories + 96_B).name) == "LONGNA~1   ");
+    CHECK(label_text(entry_at(i, directories + 96_B).name) == "LONGNA~1   ");
     std::string content(5, '\0');
     read(i, region_of(i, "files"), std::as_writable_bytes(std::span{content}));
     CHECK(content == "hello");
