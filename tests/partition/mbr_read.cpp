@@ -61,12 +61,12 @@ TEST_CASE("a chain that comes back, leaves the disk or is too long ends with the
     ic::owned_bytes raw = made_mbr();
     const auto mbr = ic::read_mbr(std::span{raw}.first(512));
     REQUIRE(mbr);
-    const ic::lba extended = mbr->partitions[1].first;
-    const std::size_t second = ic::read_logicals(extended, reader_of(raw)).records[1].value * 512;
+    const ic::lba extended_at = mbr->partitions[1].first;
+    const std::size_t second = ic::read_logicals(extended_at, reader_of(raw)).records[1].value * 512;
     const auto link_to = [&](std::uint32_t distance) {
         for (std::size_t i = 0; i < 4; ++i)
             raw[second + 446 + 16 + 8 + i] = static_cast<std::byte>(distance >> (8 * i));
-        return ic::read_logicals(extended, reader_of(raw));
+        return ic::read_logicals(extended_at, reader_of(raw));
     };
     CHECK(link_to(0).problem == "the chain of extended boot records leads back to itself");
     CHECK(link_to(0).partitions.size() == 2);
