@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/board/load_check.hpp>
 
+#include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 
 #include <string>
 
 namespace ic = imgcompose;
 using namespace ic::literals;
+using imgcompose_test::has;
 
 namespace {
 
@@ -43,7 +45,6 @@ std::string found(const ic::load_addresses& load, ic::bytes image_size, const ic
         all += f.message + '\n';
     return all;
 }
-bool has(const std::string& text, const std::string& words) { return text.find(words) != std::string::npos; }
 
 } // namespace
 

@@ -2,11 +2,13 @@
 #include <imgcompose/boot/uefi.hpp>
 
 #include <tests/boot/pe_file.hpp>
+#include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 
 #include <string>
 
 namespace ic = imgcompose;
+using imgcompose_test::has;
 using imgcompose_test::pe_file;
 using imgcompose_test::says;
 
@@ -44,7 +46,6 @@ std::string found(const ic::tree& t, ic::machine board = ic::machine::arm64) {
     for (const auto& f : ic::check_esp(t, board)) all += to_string(f) + '\n';
     return all;
 }
-bool has(const std::string& text, const std::string& words) { return text.find(words) != std::string::npos; }
 
 } // namespace
 

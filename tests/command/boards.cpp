@@ -23,8 +23,8 @@ public:
         in.write("u-boot.bin.sd.bin", text(1'200'000));
         in.write("u-boot-spl.bin.normal.out", text(150'000));
         in.write("kpart", "CHROMEOS" + text(20'000'000));
-        in.write("uboot.img", stand_in::text_of(ic::rockchip::uboot_img(stand_in::code(500'000), {.sha256 = sha256_by_sha256sum})));
-        in.write("trust.img", stand_in::text_of(ic::rockchip::trust_img(
+        in.write("uboot.img", text_of(ic::rockchip::uboot_img(stand_in::code(500'000), {.sha256 = sha256_by_sha256sum})));
+        in.write("trust.img", text_of(ic::rockchip::trust_img(
                                   std::array{ic::rockchip::trust_part{"BL31", ic::owned(stand_in::code(50'000)), 0x40000}},
                                   {.sha256 = sha256_by_sha256sum})));
         in.write("boot.img", "ANDROID!" + text(20'000'000));
@@ -49,7 +49,7 @@ public:
     command_folder in;
 
 private:
-    static std::string text(std::size_t size) { return stand_in::text_of(stand_in::code(size)); }
+    static std::string text(std::size_t size) { return text_of(stand_in::code(size)); }
     void sunxi(const std::string& soc) const {
         in.write("u-boot-sunxi-with-spl.bin", stand_in::sunxi({"allwinner,sun50i-" + soc}));
     }

@@ -18,10 +18,6 @@ using namespace ic::literals;
 using imgcompose_test::says;
 using imgcompose_test::text_at;
 
-namespace {
-
-} // namespace
-
 TEST_CASE("boards whose bootloader is one file share a disk") {
     static_assert(ic::check_shared(ic::rockchip::orangepi_5, ic::rockchip::orangepi_5b));
     const auto disk = ic::shared(ic::rockchip::orangepi_5, ic::rockchip::orangepi_5b) |

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/image/window.hpp>
 
+#include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 
 #include <limits>
 
 namespace ic = imgcompose;
 using namespace imgcompose::literals;
-
-namespace {
-std::string text_of(const ic::owned_bytes& raw) { return {reinterpret_cast<const char*>(raw.data()), raw.size()}; }
-} // namespace
+using imgcompose_test::text_of;
 
 TEST_CASE("a window reads what is there and says what is not") {
     const ic::window w{ic::from_text("0123456789")};

@@ -326,8 +326,8 @@ TEST_CASE("the bootloader for the SPI flash of an RK3399 is taken apart, its idb
     CHECK(found[1].u_boot_loads == 0x200000u);
     const ic::window w{ic::from_text(file)};
     // In parentheses: nobody wants to see them.
-    CHECK((t::stand_in::text_of(ic::read_all(ic::file_of(w, found[0]))) == plain));
-    CHECK((t::stand_in::text_of(ic::read_all(ic::file_of(w, found[1]))) == itb));
+    CHECK((t::text_of(ic::read_all(ic::file_of(w, found[0]))) == plain));
+    CHECK((t::text_of(ic::read_all(ic::file_of(w, found[1]))) == itb));
 }
 
 TEST_CASE("u-boot-rockchip.bin and the images for SPI flash are found by what is in them") {
@@ -356,7 +356,7 @@ TEST_CASE("a FIT whose data is aligned to 512 bytes keeps what fills it up") {
     source.images = {{.name = "u-boot", .data = ic::owned(t::stand_in::code(100'000)), .type = "firmware"}};
     source.configurations = {{.name = "a", .firmware = "u-boot"}};
     const bool aligned = GENERATE(true, false);
-    std::string made = t::stand_in::text_of(ic::read_all(ic::fit(source, {.align = aligned ? 512_B : 4_B})));
+    std::string made = t::text_of(ic::read_all(ic::fit(source, {.align = aligned ? 512_B : 4_B})));
     const auto unpadded = made.find_last_not_of('\0') + 1;
     made.resize(ic::round_up(unpadded, 512));
     const auto a = on_disk(made);

@@ -112,7 +112,7 @@ void put(parts& p, offset at, const std::string& content) {
     p.raws.push_back({text::join("raw at ", at.count), at, from_text(content)});
 }
 std::string file(const parts& p, const char* bootloader) {
-    return t::stand_in::text_of(read_all(p.bootloader.at(bootloader)));
+    return t::text_of(read_all(p.bootloader.at(bootloader)));
 }
 /// Without a bootloader of its own, for a board that looks elsewhere.
 void become(parts& p, const board& b) {
@@ -213,7 +213,7 @@ const std::vector<mistake>& mistakes() {
              owned_bytes raw(sizeof h);
              put_struct(raw, h);
              rockchip::detail::rc4(raw);
-             large.replace(0, sizeof h, t::stand_in::text_of(raw));
+             large.replace(0, sizeof h, t::text_of(raw));
              p.raws[0].content = from_text(large);
          }},
         {"an idbloader whose SPL was damaged", "artefact-damaged",
@@ -547,8 +547,8 @@ TEST_CASE("nothing is found on sound disks") {
         become(p, rockchip::rock64);
         const std::array trust{rockchip::trust_part{"BL31", owned(t::stand_in::code(50'000)), 0x40000}};
         put(p, offset{64_sectors}, t::stand_in::idbloader("rk3328"));
-        put(p, offset{sectors{16384}}, t::stand_in::text_of(rockchip::uboot_img(t::stand_in::code(500'000), {.sha256 = t::sha256_by_sha256sum})));
-        put(p, offset{sectors{24576}}, t::stand_in::text_of(rockchip::trust_img(trust, {.sha256 = t::sha256_by_sha256sum})));
+        put(p, offset{sectors{16384}}, t::text_of(rockchip::uboot_img(t::stand_in::code(500'000), {.sha256 = t::sha256_by_sha256sum})));
+        put(p, offset{sectors{24576}}, t::text_of(rockchip::trust_img(trust, {.sha256 = t::sha256_by_sha256sum})));
         p.more = {empty_at("uboot", offset{sectors{16384}}, bytes{sectors{8192}}), empty_at("trust", offset{sectors{24576}}, bytes{sectors{8192}})};
         p.boot_partition.bootable = true;
     }
@@ -576,7 +576,7 @@ TEST_CASE("nothing is found on sound disks") {
     SECTION("of a VisionFive 2") {
         become(p, starfive::visionfive_2);
         p.boot.at("/Image") = from_text(t::stand_in::riscv_kernel());
-        put(p, offset{2_MiB}, t::stand_in::text_of(t::stand_in::code(150'000)));
+        put(p, offset{2_MiB}, t::text_of(t::stand_in::code(150'000)));
         put(p, offset{4_MiB}, t::stand_in::itb({.compatible = {"starfive,visionfive-2-v1.3b", "starfive,jh7110"}, .load = 0x40200000, .arch = "riscv"}));
         p.more = {empty_at("spl", offset{2_MiB}, 2_MiB, starfive::spl_type), empty_at("uboot", offset{4_MiB}, 4_MiB, starfive::u_boot_type)};
         p.boot_partition.bootable = true;

@@ -12,6 +12,7 @@
 
 #include <tests/boot/pe_file.hpp>
 #include <tests/boot/sha256sum.hpp>
+#include <tests/support/bytes.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -25,9 +26,6 @@ namespace imgcompose_test::stand_in {
 
 namespace ic = imgcompose;
 
-inline std::string text_of(std::span<const std::byte> raw) {
-    return {reinterpret_cast<const char*>(raw.data()), raw.size()};
-}
 /// Bytes that no compression shrinks and that are never zero for long.
 inline ic::owned_bytes code(std::size_t size) {
     std::mt19937 random{static_cast<std::uint32_t>(size)};

@@ -152,6 +152,23 @@ TEST_CASE("zeros in the data of a file are holes, however it is written") {
     CHECK(allocated < bytes{(15u << 20) + (400 << 10)});
 }
 
+TEST_CASE("a single block of zeros in data is a hole; half a block of zeros, or one across two blocks, is not") {
+    const temp_dir dir;
+    std::mt19937 random{5};
+    std::string content;
+    for (int i = 0; i < 32; ++i) content += random_text(random, 4096) + std::string(4096, '\0');
+    content += random_text(random, 2048) + std::string(6144, '\0') + random_text(random, 4096);
+    content += random_text(random, 2048) + std::string(4096, '\0') + random_text(random, 2048);
+    write_file(dir / "source", content);
+    image made{1_MiB};
+    made.place(offset{64_KiB}, blob(dir / "source"), "file");
+    write(made, sparse_file(dir / "out.img"), {.jobs = GENERATE(std::size_t{1}, std::size_t{2}), .fsync = GENERATE(false, true)});
+    CHECK(difference(read_file(dir / "out.img"), text_of(made)).empty());
+    const bytes allocated = os::status_of(dir / "out.img").allocated;
+    CHECK(allocated >= bytes{36 * 4096});
+    CHECK(allocated <= bytes{38 * 4096}); // and what the disk's filesystem needs to find them
+}
+
 TEST_CASE("where nothing differs nothing is written, by any number of threads") {
     const temp_dir dir;
     std::mt19937 random{3};

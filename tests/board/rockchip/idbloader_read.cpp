@@ -39,12 +39,12 @@ TEST_CASE("what was written is read with its stages, in both forms") {
     CHECK(found->tag == (soc == "rk3328" ? "RK32" : soc == "rk3399" ? "RK33" : soc == "rk3066" ? "RK30" : ""));
     if (!for_spi) return;
     const auto plain = ic::rockchip::gathered_from_spi(std::as_bytes(std::span{raw}));
-    CHECK((t::stand_in::text_of(plain) == t::stand_in::idbloader(soc, 3000, 50'000)));
+    CHECK((t::text_of(plain) == t::stand_in::idbloader(soc, 3000, 50'000)));
 }
 
 TEST_CASE("one without a second stage ends where its first does, or behind what somebody put there") {
     const bool for_spi = GENERATE(false, true);
-    const auto raw = t::stand_in::text_of(ic::rockchip::idbloader_bytes("rk3399", t::stand_in::code(60'000), {}, {.for_spi = for_spi}));
+    const auto raw = t::text_of(ic::rockchip::idbloader_bytes("rk3399", t::stand_in::code(60'000), {}, {.for_spi = for_spi}));
     for (const char padding : {'\0', '\xff'}) {
         const auto alone = read(raw + std::string(600'000, padding));
         REQUIRE(alone);
@@ -53,7 +53,7 @@ TEST_CASE("one without a second stage ends where its first does, or behind what 
     }
     CHECK(read(raw)->size.count == raw.size());
     if (for_spi) return;
-    const auto behind = read(raw + t::stand_in::text_of(t::stand_in::code(20'000)) + std::string(600'000, '\0'));
+    const auto behind = read(raw + t::text_of(t::stand_in::code(20'000)) + std::string(600'000, '\0'));
     REQUIRE(behind->stages.size() == 2);
     CHECK(behind->stages[1].size.count == 20'480);
 }
