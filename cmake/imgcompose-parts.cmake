@@ -72,6 +72,7 @@ endfunction()
 function(imgcompose_core_takes_the_rest)
     target_sources(imgcompose INTERFACE
         FILE_SET HEADERS BASE_DIRS "${imgcompose_include_dir}" FILES ${imgcompose_core_headers})
+    include("${PROJECT_SOURCE_DIR}/cmake/imgcompose-compiled.cmake")
     if(NOT PROJECT_IS_TOP_LEVEL) # a find_package(imgcompose) that FetchContent answers
         configure_file("${PROJECT_SOURCE_DIR}/cmake/imgcompose-extra.cmake.in"
             "${CMAKE_FIND_PACKAGE_REDIRECTS_DIR}/imgcompose-extra.cmake" @ONLY)
@@ -101,6 +102,7 @@ function(imgcompose_install)
     install(FILES
         "${PROJECT_BINARY_DIR}/imgcompose-config.cmake"
         "${PROJECT_BINARY_DIR}/imgcompose-config-version.cmake"
+        "${PROJECT_SOURCE_DIR}/cmake/imgcompose-compiled.cmake"
         "${PROJECT_SOURCE_DIR}/cmake/imgcompose-dependencies.cmake"
         DESTINATION "${dir}")
     install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/imgcompose")

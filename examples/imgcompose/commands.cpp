@@ -14,7 +14,7 @@
 #include <imgcompose/compose/emmc_boot.hpp>
 #include <imgcompose/compose/spi.hpp>
 #include <imgcompose/fs/ext4/ext4.hpp>
-#include <imgcompose/fs/fat/write.hpp>
+#include <imgcompose/fs/fat/fat.hpp>
 #include <imgcompose/tree/directory.hpp>
 #include <imgcompose/tree/steps.hpp>
 

@@ -10,7 +10,7 @@
 #include <imgcompose/boot/loader_entry.hpp>
 #include <imgcompose/boot/uefi.hpp>
 #include <imgcompose/fs/ext4/ext4.hpp>
-#include <imgcompose/fs/fat/write.hpp>
+#include <imgcompose/fs/fat/fat.hpp>
 #include <imgcompose/image/blob.hpp>
 #include <imgcompose/tree/steps.hpp>
 

@@ -29,6 +29,7 @@
 #include <imgcompose/image/recipe.hpp>
 #include <imgcompose/image/sorted_runs.hpp>
 #include <imgcompose/image/source.hpp>
+#include <imgcompose/image/source_files.hpp>
 #include <imgcompose/image/source_opener.hpp>
 #include <imgcompose/image/window.hpp>
 #include <imgcompose/partition/gpt.hpp>
@@ -73,6 +74,7 @@
 #include <imgcompose/fs/fat/contents.hpp>
 #include <imgcompose/fs/fat/directory.hpp>
 #include <imgcompose/fs/fat/facts.hpp>
+#include <imgcompose/fs/fat/fat.hpp>
 #include <imgcompose/fs/fat/fit.hpp>
 #include <imgcompose/fs/fat/format.hpp>
 #include <imgcompose/fs/fat/layout.hpp>

@@ -11,8 +11,9 @@
 #include <imgcompose/compose/steps.hpp>
 #include <imgcompose/flash/flash.hpp>
 #include <imgcompose/fs/ext4/ext4.hpp>
-#include <imgcompose/fs/fat/write.hpp>
+#include <imgcompose/fs/fat/fat.hpp>
 #include <imgcompose/image/blob.hpp>
+#include <imgcompose/partition/linux_types.hpp>
 #include <imgcompose/tree/directory.hpp>
 #include <imgcompose/tree/glob.hpp>
 #include <imgcompose/tree/merge.hpp>

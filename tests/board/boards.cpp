@@ -5,6 +5,8 @@
 
 namespace ic = imgcompose;
 
+static_assert(ic::check(ic::all_boards));
+
 TEST_CASE("boards are found by name, are in order of it and all sound") {
     CHECK(&ic::find_board("nanopi-r2s") == &ic::rockchip::nanopi_r2s);
     CHECK(

@@ -4,7 +4,7 @@
 #include <imgcompose/board/raspberry_pi.hpp>
 #include <imgcompose/board/rockchip.hpp>
 #include <imgcompose/compose/steps.hpp>
-#include <imgcompose/fs/fat/write.hpp>
+#include <imgcompose/fs/fat/fat.hpp>
 #include <imgcompose/image/read.hpp>
 #include <imgcompose/write/write.hpp>
 

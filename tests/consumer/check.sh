@@ -71,9 +71,11 @@ consume installed "$prefix" $hidden
 consume installed_everything "$prefix" -DCONSUMER_EVERYTHING=ON "-DCONSUMER_PARTS=$(list $parts)"
 for part in $parts; do consume "installed_$part" "$prefix" "-DCONSUMER_PARTS=$part"; done
 # shellcheck disable=SC2086
+consume installed_compiled "$prefix" -DCONSUMER_PARTS=compiled $hidden
+# shellcheck disable=SC2086
 consume subdirectory "-DCONSUMER_SUBDIR=$source" $hidden
 # shellcheck disable=SC2086
-consume fetched "-DCONSUMER_FETCH=$source" $hidden
+consume fetched "-DCONSUMER_FETCH=$source" -DCONSUMER_PARTS=compiled $hidden
 if [ "$parts" ]; then
     consume subdirectory_parts "-DCONSUMER_SUBDIR=$source" "-DCONSUMER_PARTS=$(list $parts)"
     consume fetched_parts "-DCONSUMER_FETCH=$source" "-DCONSUMER_PARTS=$(list $parts)"
@@ -122,6 +124,7 @@ block cmake 'project(' >"$dir/readme/CMakeLists.txt"
 [ -s "$dir/readme/main.cpp" ] && [ -s "$dir/readme/CMakeLists.txt" ] || fail 'README.md lacks one of them'
 quietly "$cmake" -S "$dir/readme" -B "$dir/readme/build" "-DCMAKE_CXX_COMPILER=$compiler" "$prefix" || fail 'README: configure'
 quietly "$cmake" --build "$dir/readme/build" || fail 'README: build'
+quietly "$compiler" -std=c++20 $cxxflags -DIMGCOMPOSE_COMPILED -Iinclude -fsyntax-only "$dir/readme/main.cpp" || fail 'README: compiled'
 ! "$dir/readme/build/my_image" 2>"$dir/log" || fail 'made an image of files that are not there'
 grep -q result/ "$dir/log" || { cat "$dir/log"; fail 'README: the program does not say which file is missing'; }
 
@@ -137,6 +140,11 @@ if command -v pkg-config >/dev/null; then
             -o "$dir/pc" || fail "pkg-config $name: build"
         [ "$(cd "$dir" && ./pc)" = "imgcompose $version" ] || fail "pkg-config $name: run"
     done
+    echo '#include <imgcompose/compiled.hpp>' >"$dir/functions.cpp"
+    # shellcheck disable=SC2046,SC2086
+    "$compiler" -std=c++20 $cxxflags -DIMGCOMPOSE_COMPILED -DCONSUMER_COMPILED tests/consumer/main.cpp "$dir/functions.cpp" \
+        $(pkg-config --cflags --libs imgcompose) -o "$dir/pc" || fail 'pkg-config, with a file of the functions: build'
+    [ "$(cd "$dir" && ./pc)" = "imgcompose $version" ] || fail 'pkg-config, with a file of the functions: run'
     # Installed to folders of one's own, inside the prefix and outside of it.
     for folder in include/of/mine "$dir/headers"; do
         rm -rf "$dir/folders" "$dir/other"

@@ -4,6 +4,13 @@
 #include <imgcompose/imgcompose.hpp>
 #endif
 
+#ifdef CONSUMER_COMPILED
+#ifndef IMGCOMPOSE_COMPILED
+#error "imgcompose::compiled does not say so"
+#endif
+#include <imgcompose/rockchip.hpp>
+#endif
+
 #include <imgcompose/image/image.hpp>
 
 #if defined(CONSUMER_GZIP) || defined(CONSUMER_ZSTD)
@@ -26,8 +33,10 @@
 #include <imgcompose/archive.hpp>
 #endif
 
+#include <cstddef>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 namespace ic = imgcompose;
 using namespace ic::literals;
@@ -51,6 +60,14 @@ template <class Sink> static std::string first_bytes(const ic::image& disk) {
 int main() {
     const auto disk = ic::image{1_MiB}.place(ic::offset{64_sectors}, ic::from_text("a bootloader"), "bootloader");
     if (disk.size() != 2048_sectors || disk.extents().size() != 1) return 1;
+#ifdef CONSUMER_COMPILED
+    const auto files = ic::tree{} | ic::add("/greeting", ic::from_text("hello"));
+    const auto composed = ic::rockchip::nanopi_r2s | ic::without_bootloader()
+        | ic::partition("root", 16_MiB, ic::ext4(files, {.label = "ROOT"})) | ic::compose;
+    std::vector<std::byte> written;
+    ic::write(composed, ic::memory{written});
+    if (written.size() != composed.size().count) return 7;
+#endif
 #ifdef CONSUMER_OPENSSL
     ic::sha256_digest digest;
     digest.update({});

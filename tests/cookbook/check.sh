@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
-# Compiles one program of docs/cookbook as its reader would, runs it in a folder with made-up inputs, and asks other programs
-# what it made. Without a name: docs/cookbook.md shows each program as it is.
-# usage: check.sh COMPILER [NAME], from the top of the source tree
+# Compiles one program of docs/cookbook as its reader would, with the library that imgcompose::compiled is, runs it in a folder
+# with made-up inputs, and asks other programs what it made. Without them: docs/cookbook.md shows each program as it is.
+# usage: check.sh [COMPILER LIBRARY NAME], from the top of the source tree
 set -eu
-compiler=$1 name=${2-}
+compiler=${1-} library=${2-} name=${3-}
 source=$PWD
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -35,9 +35,9 @@ fi
 cache=''
 command -v ccache >/dev/null && cache=ccache
 # shellcheck disable=SC2086 # lists of words
-$cache "$compiler" -std=c++20 -Wall -Wextra -Werror -O0 -I include -c "docs/cookbook/$name.cpp" -o "$dir/$name.o"
+$cache "$compiler" -std=c++20 -Wall -Wextra -Werror -O0 -DIMGCOMPOSE_COMPILED -I include -c "docs/cookbook/$name.cpp" -o "$dir/$name.o"
 # shellcheck disable=SC2086
-"$compiler" "$dir/$name.o" -o "$dir/$name" $libraries
+"$compiler" "$dir/$name.o" "$library" -o "$dir/$name" $libraries
 
 cd "$dir"
 mkdir -p rootfs/etc/ssh rootfs/var/cache/apt rootfs/bin overlay/etc

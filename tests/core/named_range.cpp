@@ -24,17 +24,3 @@ TEST_CASE("ranges that touch are disjoint, those with a byte in common are not")
                          says("a (bytes 1-2) overlaps b (bytes 2-2) by 1 bytes; start b at byte 3 or later"));
     CHECK_NOTHROW(ic::require_disjoint(at("a", 0, 10), at("nothing", 5, 5)));
 }
-
-TEST_CASE("of many ranges in any order an overlap is found and named alike") {
-    std::vector<ic::named_range> ranges;
-    for (std::uint64_t i = 0; i < 100; ++i) ranges.push_back(at("other", i * 10, i * 10 + 10));
-    CHECK_NOTHROW(ic::require_disjoint(ranges));
-    ranges.push_back(at("long", 1000, 2000));
-    ranges.push_back(at("short", 1500, 1501));
-    ranges.push_back(at("empty", 1500, 1500));
-    CHECK_THROWS_MATCHES(ic::require_disjoint(ranges), ic::layout_error,
-                         says("long (sectors 1000-1999) overlaps short"));
-    std::ranges::reverse(ranges);
-    CHECK_THROWS_MATCHES(ic::require_disjoint(ranges), ic::layout_error,
-                         says("long (sectors 1000-1999) overlaps short"));
-}

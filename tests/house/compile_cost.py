@@ -14,18 +14,19 @@ import subprocess
 import sys
 import tempfile
 
-ROUNDS = 3
+ROUNDS = 5
 YARDSTICK = ["fmt/format.h", "filesystem", "boost/container/small_vector.hpp"]
 # STYLE wants a second for all that is constexpr, and it was 1.10 with the boards and texts of 2026-11: this is missed, and may
 # go down, not up. Where the yardstick takes more than 0.6 seconds, the limit is stretched with it.
 YARDSTICK_SECONDS = 0.6
 CONSTEXPR_SECONDS = 1.4
-# The aim is 1.5. It is out of reach of a library without a compiled part: the headers of the standard library and Boost that
-# rockchip.hpp includes cost 1.3 yardsticks before the first line of ours. Of what g++ 12 measures (8.0 to 9.1; clang 19 has 6.5) more
-# than half is reading 13,600 lines, the rest instantiating what functions of ours call, 50,000 templates of which none is
-# dear: a tenth for std::vector's members, a tenth for std::span from containers. This may go down, not up.
-ROCKCHIP_AIM = 1.5
-ROCKCHIP_YARDSTICKS = 10.0
+# What rockchip.hpp costs where its functions are compiled apart (IMGCOMPOSE_COMPILED, imgcompose::compiled): STYLE wants 1.5, and
+# 1.25 to 1.56 were measured with g++ 12 in 2026-11, from minute to minute; the headers of the standard library that the interface
+# needs are 1.0 of it. Header-only it was 6.7 to 9: more than half of that is reading 13,600 lines, the rest instantiating what
+# functions of ours call, 50,000 templates of which none is dear. Both may go down, not up.
+COMPILED_YARDSTICKS = 1.7
+HEADER_ONLY_YARDSTICKS = 10.0
+
 
 def constexpr_headers(root):
     """What DESIGN has as constexpr: without files and without images."""
@@ -38,41 +39,43 @@ def constexpr_headers(root):
     def makes_images(header):
         with open(os.path.join(root, "include", header), encoding="utf-8") as file:
             return any("#include <imgcompose/image/" in line for line in file)
-    return [header for header in found if not makes_images(header)]
+    return [header for header in found if not header.endswith("_impl.hpp") and not makes_images(header)]
 
 
-def seconds(compiler, root, headers, folder):
+def seconds(compiler, root, headers, options, folder):
     """Of the processor, for an empty program that includes these."""
     path = os.path.join(folder, "empty.cpp")
     with open(path, "w", encoding="utf-8") as file:
         file.write("".join(f"#include <{header}>\n" for header in headers) + "int main() {}\n")
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-I", os.path.join(root, "include"), path], check=True)
+    subprocess.run([compiler, *options, "-std=c++20", "-fsyntax-only", "-I", os.path.join(root, "include"), path], check=True)
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
 
 
 def main():
     root, compiler = sys.argv[1:]
-    measured = {"yardstick": YARDSTICK,
-                "constexpr": constexpr_headers(root),
-                "rockchip": ["imgcompose/rockchip.hpp"]}
-    if len(measured["constexpr"]) < 15:
+    measured = {"yardstick": (YARDSTICK, []),
+                "constexpr": (constexpr_headers(root), []),
+                "compiled": (["imgcompose/rockchip.hpp"], ["-DIMGCOMPOSE_COMPILED"]),
+                "header-only": (["imgcompose/rockchip.hpp"], [])}
+    if len(measured["constexpr"][0]) < 15:
         sys.exit("the constexpr headers were not found")
     best = dict.fromkeys(measured, float("inf"))
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(ROUNDS):
-            for name, headers in measured.items():
-                best[name] = min(best[name], seconds(compiler, root, headers, folder))
+            for name, (headers, options) in measured.items():
+                best[name] = min(best[name], seconds(compiler, root, headers, options, folder))
     yardstick = best["yardstick"]
-    for name, spent in best.items():
-        print(f"{name:12} {spent:6.2f} s {spent / yardstick:6.2f} yardsticks" + (
-            f", kept below {ROCKCHIP_YARDSTICKS}; the aim is {ROCKCHIP_AIM}" if name == "rockchip" else ""))
     limits = {"constexpr": CONSTEXPR_SECONDS * max(1.0, yardstick / YARDSTICK_SECONDS),
-              "rockchip": ROCKCHIP_YARDSTICKS * yardstick}
+              "compiled": COMPILED_YARDSTICKS * yardstick,
+              "header-only": HEADER_ONLY_YARDSTICKS * yardstick}
+    for name, spent in best.items():
+        print(f"{name:12} {spent:6.2f} s {spent / yardstick:6.2f} yardsticks" +
+              (f", at most {limits[name]:.2f} s" if name in limits else ""))
     dear = [name for name, limit in limits.items() if best[name] > limit]
     for name in dear:
         print(f"{name} costs {best[name]:.2f} s, more than {limits[name]:.2f}")
-    if best["rockchip"] <= yardstick:
+    if best["compiled"] <= yardstick:
         sys.exit("rockchip.hpp costs less than the yardstick: it was not compiled, or the yardstick was something else")
     return 1 if dear else 0
 

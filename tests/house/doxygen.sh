@@ -15,7 +15,7 @@ done
 # What users write and call. The list may get longer. Operators are known from elsewhere; of members that are declared in one
 # line, Doxygen gives the comment to one.
 documented='board/board boot/cmdline boot/extlinux compose/compose compose/disk compose/layout compose/steps core/error
-    core/finding core/guid core/units flash/flash flash/target fs/ext4/ext4 fs/ext4/options fs/fat/options image/blob
+    core/finding core/guid core/units flash/flash flash/target fs/ext4/ext4 fs/ext4/options fs/fat/fat fs/fat/options image/blob
     image/extent image/image image/recipe image/window tree/directory tree/node tree/steps write/digest write/file_sink
     write/options write/sink write/write rockchip fwd version'
 undocumented() { # INPUT...

@@ -15,7 +15,7 @@ changed() { # FILE SED-SCRIPT: changes it in the copy
 
 cp -r include "$dir/other"
 changed version.hpp 's/ABI_NAMESPACE v[0-9_]*/ABI_NAMESPACE v9_9/'
-changed core/named_range.hpp 's/overlaps/collides with/'
+changed core/named_range_impl.hpp 's/overlaps/collides with/'
 cat >"$dir/part.cpp" <<'END'
 #include <imgcompose/rockchip.hpp>
 

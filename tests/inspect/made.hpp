@@ -5,7 +5,7 @@
 #include <imgcompose/compose/compose.hpp>
 #include <imgcompose/compose/steps.hpp>
 #include <imgcompose/fs/ext4/ext4.hpp>
-#include <imgcompose/fs/fat/write.hpp>
+#include <imgcompose/fs/fat/fat.hpp>
 #include <imgcompose/image/read.hpp>
 #include <imgcompose/inspect/inspect.hpp>
 #include <imgcompose/tree/steps.hpp>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/partition/types.hpp>
 
+#include <imgcompose/partition/linux_types.hpp>
+
 #include <tests/support/catch.hpp>
 
 namespace ic = imgcompose;

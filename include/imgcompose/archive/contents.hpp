@@ -4,6 +4,7 @@
 
 #include <imgcompose/archive/stream.hpp>
 #include <imgcompose/image/image.hpp>
+#include <imgcompose/image/source_files.hpp>
 #include <imgcompose/tree/tree.hpp>
 
 #include <algorithm>

@@ -51,7 +51,6 @@ inline constexpr board pine64_plus =
     board_with("A64", "pine64-plus", "Pine64 PINE A64+", "allwinner/sun50i-a64-pine64-plus.dtb");
 
 inline constexpr std::array boards{&orangepi_pc2, &pine64_plus};
-static_assert(check(boards));
 
 } // namespace allwinner
 IMGCOMPOSE_NAMESPACE_END

@@ -4,15 +4,12 @@
 
 #include <imgcompose/core/guid.hpp>
 #include <imgcompose/core/named_range.hpp>
-#include <imgcompose/core/suggest.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 IMGCOMPOSE_NAMESPACE_BEGIN
 
@@ -72,38 +69,13 @@ struct load_addresses {
 enum class table_kind : std::uint8_t { gpt, mbr };
 
 namespace fail {
-[[noreturn]] inline void board_has_no_such_blob(std::string_view board, std::string_view blob,
-                                                std::span<const boot_blob> blobs) {
-    std::string known;
-    std::vector<std::string_view> names;
-    for (const boot_blob& b : blobs) text::append(known, text::join(' ', names.emplace_back(b.name)));
-    const std::string_view meant = text::nearest(blob, names);
-    throw input_error(text::join(board, " has no place for a bootloader file ", text::quoted(blob), "; it has places for:",
-                                 known.empty() ? std::string{" none"} : known,
-                                 meant.empty() ? std::string{} : text::join("; did you mean `", meant, "`?")));
-}
-[[noreturn]] inline void boot_blob_is_too_large(std::string_view board, const boot_blob& blob, bytes size) {
-    throw layout_error(text::join(blob.name, " has ", size.count, " bytes, ", (size - blob.skip - blob.maximum).count,
-                                  " more than the ", (blob.skip + blob.maximum).count, " that ", board,
-                                  " has room for at ", detail::position_text(blob.at)));
-}
-[[noreturn]] inline void blob_reaches_into_partitions(std::string_view board, const named_range& blob, offset floor) {
-    throw layout_error(text::join(board, ": the place of ", blob.name, " (", detail::range_text(blob.at, blob.size),
-                                  ") reaches behind the first possible partition at ", detail::position_text(floor)));
-}
-[[noreturn]] inline void blob_lies_over_entry_array(std::string_view board, const named_range& blob,
-                                                    std::uint32_t entries) {
-    throw layout_error(text::join(board, ": the place of ", blob.name, " (", detail::range_text(blob.at, blob.size),
-                                  ") lies over a GPT of ", entries,
-                                  " entries; the board needs one with fewer, or an MBR"));
-}
-[[noreturn]] inline void board_is_incomplete(std::string_view board, std::string_view what) {
-    throw input_error(text::join("the board ", text::quoted(board), " has no ", what));
-}
-[[noreturn]] inline void boards_out_of_order(std::string_view a, std::string_view b) {
-    throw input_error(text::join("the board ", text::quoted(a), " stands before ", text::quoted(b),
-                                 "; list boards once and in order of name"));
-}
+[[noreturn]] void board_has_no_such_blob(std::string_view board, std::string_view blob,
+                                         std::span<const boot_blob> blobs);
+[[noreturn]] void boot_blob_is_too_large(std::string_view board, const boot_blob& blob, bytes size);
+[[noreturn]] void blob_reaches_into_partitions(std::string_view board, const named_range& blob, offset floor);
+[[noreturn]] void blob_lies_over_entry_array(std::string_view board, const named_range& blob, std::uint32_t entries);
+[[noreturn]] void board_is_incomplete(std::string_view board, std::string_view what);
+[[noreturn]] void boards_out_of_order(std::string_view a, std::string_view b);
 } // namespace fail
 
 /// All of it is constant: views of arrays and texts that live as long as the program.
@@ -160,10 +132,14 @@ constexpr bool check(const board& b) {
         for (const boot_blob& blob : b.blobs)
             if (blob.at < offset{sectors{2}} + bytes{128} * b.gpt_entries)
                 fail::blob_lies_over_entry_array(b.name, blob.range(), b.gpt_entries);
-    std::vector<named_range> taken(b.reserved.begin(), b.reserved.end());
-    for (const boot_blob& blob : b.blobs)
-        if (!blob.alternative) taken.push_back(blob.range());
-    require_disjoint(taken);
+    for (std::size_t i = 0; i < b.blobs.size(); ++i) {
+        if (b.blobs[i].alternative) continue;
+        for (const named_range& r : b.reserved) require_disjoint(r, b.blobs[i].range());
+        for (std::size_t j = 0; j < i; ++j)
+            if (!b.blobs[j].alternative) require_disjoint(b.blobs[j].range(), b.blobs[i].range());
+    }
+    for (std::size_t i = 0; i < b.reserved.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j) require_disjoint(b.reserved[j], b.reserved[i]);
     for (const boot_blob& blob : b.blobs)
         if (blob.range().end() > b.partition_floor)
             fail::blob_reaches_into_partitions(b.name, blob.range(), b.partition_floor);
@@ -188,3 +164,7 @@ constexpr void require_fits(const board& b, const boot_blob& blob, bytes size) {
 }
 
 IMGCOMPOSE_NAMESPACE_END
+
+#ifndef IMGCOMPOSE_COMPILED
+#include <imgcompose/board/board_impl.hpp>
+#endif

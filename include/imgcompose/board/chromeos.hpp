@@ -27,7 +27,6 @@ inline constexpr board kukui{.name = "kukui",
                              .source = "ChromiumOS, Disk format; AsterisMono/kukui-nixos"};
 
 inline constexpr std::array boards{&kukui};
-static_assert(check(boards));
 
 } // namespace chromeos
 IMGCOMPOSE_NAMESPACE_END

@@ -46,7 +46,6 @@ inline constexpr board qemu_virt_arm64{.name = "qemu-virt-arm64",
                                            "QEMU docs/system/arm/virt.rst; U-Boot doc/board/emulation/qemu-arm.rst"};
 
 inline constexpr std::array boards{&qemu_virt_arm64, &uefi_arm64, &uefi_riscv64, &uefi_x86_64};
-static_assert(check(boards));
 
 } // namespace generic
 IMGCOMPOSE_NAMESPACE_END

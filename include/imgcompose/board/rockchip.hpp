@@ -155,7 +155,6 @@ inline constexpr std::array boards{
     &rock_pi_4a,     &rock_pi_4b,      &rock_pi_e,   &rock_pi_s,
     &rock_s0,        &rock64,          &rockpro64,
 };
-static_assert(check(boards));
 
 } // namespace rockchip
 IMGCOMPOSE_NAMESPACE_END

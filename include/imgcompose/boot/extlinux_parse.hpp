@@ -5,6 +5,7 @@
 #pragma once
 
 #include <imgcompose/boot/extlinux.hpp>
+#include <imgcompose/boot/u_boot_text.hpp>
 
 #include <algorithm>
 #include <array>
@@ -456,7 +457,7 @@ private:
             if (at == value_at_.end()) at = value_at_.find({place.entry, "LABEL"}); // about something that is missing
             report(how_bad, at == value_at_.end() ? 0 : at->second, extlinux_message(result_.file, place, message));
         };
-        extlinux_rules{result_.file, tell}.check();
+        check_extlinux(result_.file, tell);
     }
 
     [[nodiscard]] std::size_t line_of(std::size_t at) const {

@@ -7,6 +7,7 @@
 #include <imgcompose/core/endian.hpp>
 #include <imgcompose/image/image.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>

@@ -6,10 +6,10 @@
 #include <imgcompose/image/recipe.hpp>
 #include <imgcompose/partition/types.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -131,61 +131,31 @@ struct disk_plan {
     /// Of the disk as a whole.
     disk_options options{};
 
-    disk_plan() = default;
+    disk_plan();
+    disk_plan(const disk_plan&); ///< a value, copied
+    disk_plan(disk_plan&&) noexcept; ///< and moved
+    disk_plan& operator=(const disk_plan&);
+    disk_plan& operator=(disk_plan&&) noexcept;
+    ~disk_plan();
     /// Empty, for this board: `board | bootloader(...) | partition(...)`.
-    disk_plan(const board& b) : target(b) {}
+    disk_plan(const board& b);
 
     /// As the options say; else an MBR if a board wants one.
-    [[nodiscard]] disk_table table() const {
-        if (options.table) return *options.table;
-        bool mbr = false;
-        for (const board* b : boards()) mbr = mbr || b->table == table_kind::mbr;
-        return mbr ? disk_table::mbr : disk_table::gpt;
-    }
+    [[nodiscard]] disk_table table() const;
     /// Whether the boards start from this disk itself.
-    [[nodiscard]] bool holds_bootloader() const {
-        return !options.without_bootloader && options.bootloader_in == bootloader_place::disk;
-    }
+    [[nodiscard]] bool holds_bootloader() const;
     /// As the options say; else the largest that a board wants.
-    [[nodiscard]] bytes alignment() const {
-        if (options.alignment) return *options.alignment;
-        bytes most = board{}.partition_alignment;
-        for (const board* b : boards()) most = std::max(most, b->partition_alignment);
-        return most;
-    }
+    [[nodiscard]] bytes alignment() const;
     /// As the options say; else the least that a board allows.
-    [[nodiscard]] std::uint32_t gpt_entries() const {
-        std::uint32_t least = board{}.gpt_entries;
-        for (const board* b : boards()) least = std::min(least, b->gpt_entries);
-        return options.gpt_entries.value_or(least);
-    }
+    [[nodiscard]] std::uint32_t gpt_entries() const;
     /// All that are to start from the disk.
-    [[nodiscard]] std::vector<const board*> boards() const {
-        std::vector<const board*> all;
-        if (target) all.push_back(&*target);
-        for (const board& b : also) all.push_back(&b);
-        return all;
-    }
+    [[nodiscard]] std::vector<const board*> boards() const;
     /// That with a place for a bootloader file of this name. Throws input_error if none has.
-    [[nodiscard]] const board& board_with(std::string_view bootloader) const {
-        for (const board* b : boards())
-            if (std::ranges::any_of(b->blobs, [&](const boot_blob& blob) { return blob.name == bootloader; })) return *b;
-        fail::board_has_no_such_blob(target->name, bootloader, target->blobs);
-    }
+    [[nodiscard]] const board& board_with(std::string_view bootloader) const;
     /// The partition of its boards' firmware that is meant by this name; nothing if it is none.
-    [[nodiscard]] const firmware_partition* firmware_of(std::string_view partition) const {
-        for (const board* b : boards())
-            for (const firmware_partition& f : b->firmware)
-                if (f.name == partition) return &f;
-        return nullptr;
-    }
+    [[nodiscard]] const firmware_partition* firmware_of(std::string_view partition) const;
     /// What one of its partitions is made with.
-    [[nodiscard]] surroundings surroundings_of(const planned_partition& p, offset at) const {
-        return {.sector_size = options.sector_size,
-                .at = at,
-                .ids = options.ids.for_part(text::join("partition:", p.name)),
-                .epoch = options.epoch};
-    }
+    [[nodiscard]] surroundings surroundings_of(const planned_partition& p, offset at) const;
 };
 
 /// A function from a plan to a plan; a user's own is a lambda.
@@ -195,4 +165,11 @@ concept disk_step = requires(const S& s, disk_plan p) {
 };
 template <disk_step S> disk_plan operator|(disk_plan p, const S& step) { return step(std::move(p)); }
 
+/// A step that keeps its arguments: what the functions of compose/steps.hpp make.
+using disk_edit = std::function<disk_plan(disk_plan)>;
+
 IMGCOMPOSE_NAMESPACE_END
+
+#ifndef IMGCOMPOSE_COMPILED
+#include <imgcompose/compose/disk_impl.hpp>
+#endif

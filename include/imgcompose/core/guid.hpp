@@ -2,7 +2,6 @@
 // UUIDs: as a value, as text, as GPT stores them, and derived from a seed and a name.
 #pragma once
 
-#include <imgcompose/core/endian.hpp>
 #include <imgcompose/core/siphash.hpp>
 
 #include <array>
@@ -14,10 +13,7 @@
 IMGCOMPOSE_NAMESPACE_BEGIN
 
 namespace fail {
-[[noreturn]] inline void not_a_uuid(std::string_view s) {
-    throw input_error(text::join(text::quoted(s), " is not a UUID; write it as 8-4-4-4-12 hexadecimal digits, such as "
-                                                  "0fc63daf-8483-4772-8e79-3d69d8477de4"));
-}
+[[noreturn]] void not_a_uuid(std::string_view s);
 } // namespace fail
 
 /// A UUID, its bytes in the order of its text (RFC 9562 section 4), as ext4 stores it.
@@ -56,15 +52,7 @@ consteval uuid operator""_uuid(const char* s, std::size_t n) { return parse_uuid
 } // namespace literals
 
 /// Lower-case text, 36 characters.
-inline std::string to_string(const uuid& id) {
-    std::string s;
-    for (std::size_t i = 0; i < 16; ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) s += '-';
-        s += "0123456789abcdef"[id.raw[i] / 16];
-        s += "0123456789abcdef"[id.raw[i] % 16];
-    }
-    return s;
-}
+std::string to_string(const uuid& id);
 
 /// A UUID as GPT stores it: the first three groups little-endian. UEFI 2.10, appendix A.
 struct guid {
@@ -72,7 +60,7 @@ struct guid {
     std::array<std::uint8_t, 16> stored{};
     friend constexpr auto operator<=>(const guid&, const guid&) = default;
 };
-static_assert(disk_struct<guid> && sizeof(guid) == 16);
+static_assert(alignof(guid) == 1 && sizeof(guid) == 16);
 
 constexpr std::array<std::uint8_t, 16> with_first_groups_reversed(std::array<std::uint8_t, 16> b) {
     return {b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]};
@@ -114,3 +102,7 @@ struct seed {
 };
 
 IMGCOMPOSE_NAMESPACE_END
+
+#ifndef IMGCOMPOSE_COMPILED
+#include <imgcompose/core/guid_impl.hpp>
+#endif

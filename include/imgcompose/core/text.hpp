@@ -12,8 +12,8 @@
 IMGCOMPOSE_NAMESPACE_BEGIN
 namespace text {
 
-inline void append(std::string& out, std::string_view s) { out += s; }
-inline void append(std::string& out, char c) { out += c; }
+void append(std::string& out, std::string_view s);
+void append(std::string& out, char c);
 template <std::integral T>
 requires(!std::same_as<T, char> && !std::same_as<T, bool>) void append(std::string& out, T number) {
     out += std::to_string(number);
@@ -28,41 +28,20 @@ template <class... Parts> std::string join(const Parts&... parts) {
 
 /// Of ASCII letters; everything else stays, whatever the locale.
 constexpr char lower_case(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-inline std::string lower_case(std::string_view s) {
-    std::string out{s};
-    for (char& c : out) c = lower_case(c);
-    return out;
-}
+std::string lower_case(std::string_view s);
 
 /// `value` as 0x and lower-case hexadecimal digits.
-inline std::string hex(std::uint64_t value) {
-    std::string digits;
-    do {
-        digits.insert(digits.begin(), "0123456789abcdef"[value % 16]);
-        value /= 16;
-    } while (value != 0);
-    return "0x" + digits;
-}
+std::string hex(std::uint64_t value);
 
 /// `s` in quotation marks; control characters and bytes that are not ASCII as `\xNN`, so that a message is one line.
-inline std::string quoted(std::string_view s) {
-    std::string out = "\"";
-    for (const char c : s) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte >= 0x7f) {
-            out += "\\x";
-            out += "0123456789abcdef"[byte / 16];
-            out += "0123456789abcdef"[byte % 16];
-        } else {
-            if (c == '"' || c == '\\') out += '\\';
-            out += c;
-        }
-    }
-    return out + '"';
-}
+std::string quoted(std::string_view s);
 
 /// The other way; likewise.
 constexpr char upper_case(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 } // namespace text
 IMGCOMPOSE_NAMESPACE_END
+
+#ifndef IMGCOMPOSE_COMPILED
+#include <imgcompose/core/text_impl.hpp>
+#endif

@@ -3,25 +3,14 @@
 #pragma once
 
 #include <imgcompose/flash/target.hpp>
-#include <imgcompose/write/write.hpp>
+#include <imgcompose/image/image.hpp>
+#include <imgcompose/write/options.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <functional>
-#include <span>
 #include <stop_token>
-#include <string>
-#include <vector>
 
 IMGCOMPOSE_NAMESPACE_BEGIN
-
-namespace fail {
-[[noreturn]] inline void read_back_differs(std::string_view path, offset at) {
-    throw io_error(std::make_error_code(std::errc::io_error),
-                   text::join(path, " gave back other bytes than were written to it, first at byte ", at.count, " (sector ",
-                              at.count / 512, "); it is worn out, a forgery with less memory than it says, or badly connected"));
-}
-} // namespace fail
 
 namespace flash {
 
@@ -35,75 +24,19 @@ struct flash_options {
     std::stop_token cancel{};
 };
 
-namespace detail {
-using imgcompose::detail::range_cursor;
-using imgcompose::detail::read_extent;
-
-/// Bytes that have to read back as they are.
-inline bytes kept_bytes(const image& i) {
-    bytes sum{};
-    range_cursor all{i};
-    while (const auto e = all.peek()) {
-        if (e->kind() != byte_kind::undefined) sum += e->size;
-        all.take(e->size);
-    }
-    return sum;
-}
-} // namespace detail
-
 /// Compares a medium with the image that was written to it, not looking at undefined bytes. What the system remembers of
 /// the medium is dropped first. Throws io_error at the first difference. `on_bytes(n)` after every n compared bytes.
-template <class F> void verify(const image& written, const target& medium, const std::stop_token& cancel, const F& on_bytes) {
-    constexpr bytes step{1 << 20};
-    const std::string name = medium.path().string();
-    const os::file f = os::file::open_for_reading(name);
-    f.forget_cached();
-    source_opener opener;
-    std::vector<std::byte> expected(step.count), got(step.count);
-    detail::range_cursor all{written};
-    while (auto e = all.peek()) {
-        if (cancel.stop_requested()) throw cancelled{};
-        if (e->kind() == byte_kind::undefined) {
-            all.take(e->size);
-            continue;
-        }
-        e->size = std::min(e->size, step);
-        const auto want = std::span{expected}.first(e->size.count), have = std::span{got}.first(e->size.count);
-        detail::read_extent(written, *e, bytes{}, want, opener);
-        f.read_exactly_at(e->at, have);
-        const auto differs = std::mismatch(want.begin(), want.end(), have.begin());
-        if (differs.first != want.end())
-            fail::read_back_differs(name, e->at + bytes{static_cast<std::uint64_t>(differs.first - want.begin())});
-        all.take(e->size);
-        on_bytes(e->size);
-    }
-    opener.finish();
-}
-inline void verify(const image& written, const target& medium) {
-    verify(written, medium, {}, [](bytes) {});
-}
+void verify(const image& written, const target& medium, const std::stop_token& cancel,
+            const std::function<void(bytes)>& on_bytes);
+void verify(const image& written, const target& medium);
 
 /// Writes the image to the medium, waits until it is there, and reads it back. Undefined bytes are not written.
 /// Throws layout_error if the image is larger, io_error if the medium fails.
-inline write_report write(const image& disk, const target& medium, const flash_options& options = {}) {
-    if (disk.size() > medium.size()) fail::device_too_small(medium.path().string(), medium.size(), disk.size());
-    const bytes to_verify = options.verify ? detail::kept_bytes(disk) : bytes{};
-    write_options how{.jobs = options.jobs, .fsync = true, .cancel = options.cancel};
-    bytes done{};
-    how.on_progress = [&](const progress& p) {
-        done = p.total;
-        if (options.on_progress) options.on_progress({p.done, p.total + to_verify});
-    };
-    const auto undefined = options.discard_undefined ? undefined_bytes::discard : undefined_bytes::leave;
-    const write_report report = imgcompose::write(disk, existing_file(medium.path(), {.undefined = undefined}), how);
-    const bytes total = done + to_verify;
-    const auto tell = [&](bytes compared) {
-        done += compared;
-        if (options.on_progress) options.on_progress({done, total});
-    };
-    if (options.verify) verify(disk, medium, options.cancel, tell);
-    return report;
-}
+write_report write(const image& disk, const target& medium, const flash_options& options = {});
 
 } // namespace flash
 IMGCOMPOSE_NAMESPACE_END
+
+#ifndef IMGCOMPOSE_COMPILED
+#include <imgcompose/flash/flash_impl.hpp>
+#endif

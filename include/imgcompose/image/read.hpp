@@ -3,6 +3,7 @@
 #pragma once
 
 #include <imgcompose/image/image.hpp>
+#include <imgcompose/image/sorted_runs_impl.hpp>
 #include <imgcompose/image/source_opener.hpp>
 
 #include <algorithm>

@@ -88,10 +88,7 @@ public:
         /// How a partition table marks this content: a GPT type and an MBR type byte, if there is an obvious one.
         [[nodiscard]] virtual std::optional<std::uint8_t> mbr_type() const { return {}; }
         /// The MBR type of what `make` makes with the same arguments, where these decide it.
-        [[nodiscard]] virtual std::optional<std::uint8_t> mbr_type_of(bytes size, const surroundings& where) const {
-            static_cast<void>(size), static_cast<void>(where);
-            return mbr_type();
-        }
+        [[nodiscard]] virtual std::optional<std::uint8_t> mbr_type_of(bytes size, const surroundings& where) const;
     };
 
     /// `m` is not null.
@@ -106,32 +103,12 @@ private:
     std::shared_ptr<const model> model_;
 };
 
-namespace detail {
-struct fixed_image final : recipe::model {
-    explicit fixed_image(image i) : content(std::move(i)) {}
-    [[nodiscard]] std::string_view kind() const override { return "image"; }
-    [[nodiscard]] bytes smallest_size(const surroundings&) const override { return content.size(); }
-    [[nodiscard]] image make(bytes size, const surroundings&) const override {
-        return image{size}.place(offset{}, content);
-    }
-    image content;
-};
-} // namespace detail
-
-inline recipe::recipe(image fixed) : model_(std::make_shared<const detail::fixed_image>(std::move(fixed))) {}
-
-namespace fail {
-[[noreturn]] inline void nothing_to_fill(std::string_view kind) {
-    throw input_error(text::join(kind, " as an image of its own has no space to fill; give it a size, or `smallest`"));
-}
-} // namespace fail
-
 /// What a recipe makes as an image of its own, not in a partition. A size that follows from the content is rounded up
 /// to whole sectors. Throws input_error for `fill`, which has nothing to fill here.
-inline image standalone(const recipe& r, const size_rule& size, const surroundings& where = {}) {
-    if (size.what == size_rule::kind::fill) fail::nothing_to_fill(r->kind());
-    if (size.what == size_rule::kind::exact) return r->make(size.size, where);
-    return r->make(align_up(size.resolve(r->smallest_size(where), bytes{}), where.sector_size), where);
-}
+image standalone(const recipe& r, const size_rule& size, const surroundings& where = {});
 
 IMGCOMPOSE_NAMESPACE_END
+
+#ifndef IMGCOMPOSE_COMPILED
+#include <imgcompose/image/recipe_impl.hpp>
+#endif

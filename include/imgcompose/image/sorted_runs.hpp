@@ -4,7 +4,6 @@
 
 #include <imgcompose/version.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -67,55 +66,14 @@ public:
     [[nodiscard]] T& back() { return chunks_.back().back(); }
 
     /// The first element whose position is `at` or later.
-    template <class Position> [[nodiscard]] iterator lower_bound(Position at) const {
-        const auto chunk = std::partition_point(chunks_.begin(), chunks_.end(),
-                                                [&](const std::vector<T>& c) { return c.back().at < at; });
-        if (chunk == chunks_.end()) return end();
-        const auto element = std::partition_point(chunk->begin(), chunk->end(), [&](const T& e) { return e.at < at; });
-        return {&chunks_, static_cast<std::size_t>(chunk - chunks_.begin()),
-                static_cast<std::size_t>(element - chunk->begin())};
-    }
+    template <class Position> [[nodiscard]] iterator lower_bound(Position at) const;
 
-    void push_back(const T& element) {
-        if (chunks_.empty() || chunks_.back().size() >= longest) {
-            chunks_.emplace_back();
-            if (chunks_.size() > 1) chunks_.back().reserve(longest);
-        }
-        chunks_.back().push_back(element);
-        ++size_;
-    }
-
+    void push_back(const T& element);
     /// Inserts `run`, sorted, no element of this sequence between its first and last, before `where`.
-    void insert(iterator where, const std::vector<T>& run) {
-        if (where == end()) {
-            for (const T& element : run) push_back(element);
-            return;
-        }
-        const auto position = [](std::size_t i) { return static_cast<std::ptrdiff_t>(i); };
-        auto& chunk = chunks_[where.chunk_];
-        if (run.size() < longest / 2) {
-            chunk.insert(chunk.begin() + position(where.index_), run.begin(), run.end());
-            if (chunk.size() > longest) split(where.chunk_, chunk.size() / 2);
-        } else {
-            std::size_t after = where.chunk_;
-            if (where.index_ != 0) split(after++, where.index_);
-            std::vector<std::vector<T>> pieces;
-            for (std::size_t i = 0; i < run.size(); i += longest)
-                pieces.emplace_back(run.begin() + position(i),
-                                    run.begin() + position(std::min(i + longest, run.size())));
-            chunks_.insert(chunks_.begin() + position(after), std::make_move_iterator(pieces.begin()),
-                           std::make_move_iterator(pieces.end()));
-        }
-        size_ += run.size();
-    }
+    void insert(iterator where, const std::vector<T>& run);
 
 private:
-    void split(std::size_t chunk, std::size_t index) {
-        const auto middle = chunks_[chunk].begin() + static_cast<std::ptrdiff_t>(index);
-        std::vector<T> second(middle, chunks_[chunk].end());
-        chunks_[chunk].erase(middle, chunks_[chunk].end());
-        chunks_.insert(chunks_.begin() + static_cast<std::ptrdiff_t>(chunk) + 1, std::move(second));
-    }
+    void split(std::size_t chunk, std::size_t index);
 
     std::vector<std::vector<T>> chunks_;
     std::size_t size_ = 0;
@@ -123,3 +81,7 @@ private:
 
 } // namespace detail
 IMGCOMPOSE_NAMESPACE_END
+
+#ifndef IMGCOMPOSE_COMPILED
+#include <imgcompose/image/sorted_runs_impl.hpp>
+#endif

@@ -2,7 +2,7 @@
 // Opens the files that an image takes its bytes from, each checked to be still the one that was planned with.
 #pragma once
 
-#include <imgcompose/image/source.hpp>
+#include <imgcompose/image/source_files.hpp>
 #include <imgcompose/os/file.hpp>
 
 #include <cstdint>
@@ -212,7 +212,8 @@ private:
         if (now.size.count != planned.size)
             fail::source_changed(files.path_of(id),
                                  text::join("it had ", planned.size, " bytes and has ", now.size.count));
-        if (!source_files::is_same(planned.mark, now)) fail::source_changed(files.path_of(id), "it was modified or replaced");
+        if (!source_files::is_same(planned.mark, now))
+            fail::source_changed(files.path_of(id), "it was modified or replaced");
     }
 
     bool asks_each_file_ = false;

@@ -5,6 +5,7 @@
 
 #include <imgcompose/core/endian.hpp>
 #include <imgcompose/image/read.hpp>
+#include <imgcompose/image/sorted_runs_impl.hpp>
 
 #include <algorithm>
 #include <array>

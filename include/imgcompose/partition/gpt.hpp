@@ -4,6 +4,7 @@
 #pragma once
 
 #include <imgcompose/core/crc.hpp>
+#include <imgcompose/core/disjoint.hpp>
 #include <imgcompose/core/unicode.hpp>
 #include <imgcompose/partition/gpt_format.hpp>
 #include <imgcompose/partition/layout.hpp>

@@ -2,6 +2,7 @@
 // The bytes of a GUID partition table. Source: UEFI 2.10, section 5.3.
 #pragma once
 
+#include <imgcompose/core/endian.hpp>
 #include <imgcompose/core/guid.hpp>
 
 #include <array>

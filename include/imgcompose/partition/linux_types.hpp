@@ -4,7 +4,9 @@
 // systemd's sd-gpt.h and util-linux's gpt.c, which agree.
 #pragma once
 
+#include <imgcompose/core/error.hpp>
 #include <imgcompose/core/guid.hpp>
+#include <imgcompose/core/text.hpp>
 
 #include <array>
 #include <string_view>

@@ -2,6 +2,7 @@
 // Master boot record tables: from a description to bytes, at compile time or run time, as sfdisk writes them.
 #pragma once
 
+#include <imgcompose/core/disjoint.hpp>
 #include <imgcompose/core/guid.hpp>
 #include <imgcompose/partition/layout.hpp>
 #include <imgcompose/partition/mbr_format.hpp>

@@ -5,6 +5,7 @@
 
 #include <imgcompose/core/suggest.hpp>
 #include <imgcompose/core/text.hpp>
+#include <imgcompose/partition/linux_types.hpp>
 #include <imgcompose/partition/types.hpp>
 
 #include <array>
@@ -136,7 +137,10 @@ inline std::string title_of(const uuid& type) {
         for (const detail::linux_type_column& c : detail::linux_type_columns)
             if (a.*c.member == type)
                 return text::join("Linux ", c.prefix.substr(0, c.prefix.size() - 1),
-                                  c.suffix.empty() ? "" : c.suffix == "_verity" ? " verity" : " verity signature", " (", a.name, ')');
+                                  c.suffix.empty()        ? ""
+                                  : c.suffix == "_verity" ? " verity"
+                                                          : " verity signature",
+                                  " (", a.name, ')');
     return to_string(type);
 }
 

@@ -2,7 +2,9 @@
 // What a partition is for: the type GUIDs of GPT, the type bytes of MBR and the attributes of GPT, by name.
 #pragma once
 
-#include <imgcompose/partition/linux_types.hpp>
+#include <imgcompose/core/error.hpp>
+#include <imgcompose/core/guid.hpp>
+#include <imgcompose/core/text.hpp>
 
 #include <array>
 #include <cstdint>

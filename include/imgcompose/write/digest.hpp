@@ -2,8 +2,7 @@
 // Checksums of an image, taken while it is written.
 #pragma once
 
-#include <imgcompose/core/crc.hpp>
-#include <imgcompose/core/text.hpp>
+#include <imgcompose/version.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,16 +28,17 @@ public:
 /// CRC-32 as zlib, gzip and `crc32` have it.
 class crc32_digest final : public digest {
 public:
-    void update(std::span<const std::byte> next) override { value_ = crc32(next, value_); }
+    void update(std::span<const std::byte> next) override;
     /// Of what came so far.
     [[nodiscard]] std::uint32_t value() const { return value_; }
-    [[nodiscard]] std::string text() const override {
-        const std::string digits = text::hex(value_).substr(2);
-        return std::string(8 - digits.size(), '0') + digits;
-    }
+    [[nodiscard]] std::string text() const override;
 
 private:
     std::uint32_t value_ = 0;
 };
 
 IMGCOMPOSE_NAMESPACE_END
+
+#ifndef IMGCOMPOSE_COMPILED
+#include <imgcompose/write/digest_impl.hpp>
+#endif

@@ -2,6 +2,7 @@
 // Making an image of which the file already holds a former state.
 #pragma once
 
+#include <imgcompose/image/source_files.hpp>
 #include <imgcompose/write/saved_plan.hpp>
 
 #include <algorithm>

@@ -4,6 +4,7 @@
 
 #include <imgcompose/core/siphash.hpp>
 #include <imgcompose/image/image.hpp>
+#include <imgcompose/image/source_files.hpp>
 #include <imgcompose/os/file.hpp>
 
 #include <algorithm>

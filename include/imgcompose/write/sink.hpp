@@ -3,16 +3,18 @@
 #pragma once
 
 #include <imgcompose/image/extent.hpp>
-#include <imgcompose/os/file.hpp>
 
 #include <cstddef>
 #include <functional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 IMGCOMPOSE_NAMESPACE_BEGIN
+
+namespace os {
+class file;
+}
 
 /// What an image is written to: `begin`, then each byte of the image exactly once by one of `data`, `zero` and
 /// `undefined`, then `finish`; or `abandon` when any of it threw.
@@ -60,17 +62,15 @@ public:
 class memory final : public sink {
 public:
     /// `to` has to outlive the writing.
-    explicit memory(std::vector<std::byte>& to) : to_(to) {}
+    explicit memory(std::vector<std::byte>& to);
 
     [[nodiscard]] bool in_order() const override { return false; }
-    void begin(bytes size) override { to_.assign(narrow<std::size_t>(size.count), std::byte{}); }
-    void data(offset at, std::span<const std::byte> content) override {
-        std::copy(content.begin(), content.end(), to_.begin() + static_cast<std::ptrdiff_t>(at.count));
-    }
+    void begin(bytes size) override;
+    void data(offset at, std::span<const std::byte> content) override;
     void zero(offset, bytes) override {}
     void undefined(offset, bytes) override {}
     void finish(bool) override {}
-    void abandon() noexcept override { to_.clear(); }
+    void abandon() noexcept override;
 
 private:
     std::vector<std::byte>& to_;
@@ -92,14 +92,12 @@ struct written_range {
 class callback final : public sink {
 public:
     /// `f` may throw: that ends the writing, and comes out of `write`.
-    explicit callback(std::function<void(const written_range&)> f) : f_(std::move(f)) {}
+    explicit callback(std::function<void(const written_range&)> f);
 
     void begin(bytes) override {}
-    void data(offset at, std::span<const std::byte> content) override {
-        f_({byte_kind::data, at, bytes{content.size()}, content});
-    }
-    void zero(offset at, bytes size) override { f_({byte_kind::zero, at, size, {}}); }
-    void undefined(offset at, bytes size) override { f_({byte_kind::undefined, at, size, {}}); }
+    void data(offset at, std::span<const std::byte> content) override;
+    void zero(offset at, bytes size) override;
+    void undefined(offset at, bytes size) override;
     void finish(bool) override {}
 
 private:
@@ -107,3 +105,7 @@ private:
 };
 
 IMGCOMPOSE_NAMESPACE_END
+
+#ifndef IMGCOMPOSE_COMPILED
+#include <imgcompose/write/sink_impl.hpp>
+#endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Other people's programs read what we write: fsck.vfat, mtools, mkfs.vfat.
-#include <imgcompose/fs/fat/write.hpp>
+#include <imgcompose/fs/fat/fat.hpp>
 
 #include <tests/fs/fat/made.hpp>
 #include <tests/support/catch.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/fs/fat/read.hpp>
 
-#include <imgcompose/fs/fat/write.hpp>
+#include <imgcompose/fs/fat/fat.hpp>
 #include <imgcompose/inspect/compare_trees.hpp>
 #include <imgcompose/inspect/open.hpp>
 #include <imgcompose/tree/directory.hpp>

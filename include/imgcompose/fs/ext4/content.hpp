@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -131,9 +130,9 @@ constexpr std::uint32_t directory_entry_size(std::size_t name_length) {
     return static_cast<std::uint32_t>(sizeof(ext4_format::directory_entry) + name_length + 3) / 4 * 4;
 }
 
-/// Gives numbers to all inodes, directory by directory, so that neighbours in a directory are neighbours on disk.
-inline void number_ext4_inodes(ext4_content& c, const tree::sorted_entries& sorted,
-                               std::optional<inode_index> lost_found) {
+/// Gives numbers to all inodes, directory by directory, so that neighbours in a directory are neighbours on disk. The first
+/// is `lost_found`, unless that is the top directory.
+inline void number_ext4_inodes(ext4_content& c, const tree::sorted_entries& sorted, inode_index lost_found) {
     const tree& t = *c.tree;
     c.ino_of.assign(t.inodes().size(), 0);
     c.ino_of[0] = ext4_format::root_inode;
@@ -142,7 +141,7 @@ inline void number_ext4_inodes(ext4_content& c, const tree::sorted_entries& sort
         c.tree_inode_of.push_back(inode);
         c.directory_of.push_back(ext4_content::no_directory);
     };
-    if (lost_found) give_number(static_cast<std::uint32_t>(*lost_found));
+    if (lost_found != top_directory) give_number(static_cast<std::uint32_t>(lost_found));
 
     struct pending {
         std::uint32_t inode, parent_ino;
@@ -256,12 +255,12 @@ inline ext4_content plan_ext4_content(const ext4_profile& p, const tree& t, std:
     c.tree = &t;
     c.epoch = epoch;
     tree::sorted_entries sorted = t.sorted();
-    std::optional<inode_index> lost_found = t.child(top_directory, "lost+found");
-    if (lost_found && t.at(*lost_found).type != file_type::directory) lost_found.reset();
+    inode_index lost_found = t.child(top_directory, "lost+found").value_or(top_directory);
+    if (t.at(lost_found).type != file_type::directory) lost_found = top_directory;
     detail::number_ext4_inodes(c, sorted, lost_found);
     c.order = std::move(sorted.order);
     for (ext4_directory& d : c.directories) {
-        const bool is_lost_found = lost_found && d.ino == ext4_format::first_free_inode;
+        const bool is_lost_found = lost_found != top_directory && d.ino == ext4_format::first_free_inode;
         if (!detail::deal_directory(c, d, is_lost_found)) {
             const auto index =
                 d.ino == ext4_format::root_inode ? 0 : c.tree_inode_of[d.ino - ext4_format::first_free_inode];

@@ -2,7 +2,9 @@
 // The name hash of ext4's indexed directories, and how many blocks of index a directory needs.
 #pragma once
 
+#include <imgcompose/core/checked.hpp>
 #include <imgcompose/core/guid.hpp>
+#include <imgcompose/core/text.hpp>
 
 #include <array>
 #include <bit>

@@ -5,10 +5,14 @@
 #include <imgcompose/fs/fat/boot_record.hpp>
 #include <imgcompose/fs/fat/directory.hpp>
 #include <imgcompose/fs/fat/fit.hpp>
+#include <imgcompose/image/recipe.hpp>
+#include <imgcompose/tree/tree.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,7 +22,6 @@
 IMGCOMPOSE_NAMESPACE_BEGIN
 
 namespace detail {
-
 /// A FAT in which every chain is a run of clusters and no cluster between two runs is free: then the last clusters of
 /// the runs say everything.
 class fat_table final : public generator {
@@ -231,28 +234,13 @@ struct fat_recipe final : recipe::model {
     }
 
     /// Those with LBA, which is what everybody has read for thirty years; FAT12 has none.
-    static std::uint8_t mbr_type_of(fat_type t) { return t == fat_type::fat12 ? 0x01 : t == fat_type::fat16 ? 0x0e : 0x0c; }
+    static std::uint8_t mbr_type_of(fat_type t) {
+        return t == fat_type::fat12 ? 0x01 : t == fat_type::fat16 ? 0x0e : 0x0c;
+    }
 
     fat_options options;
     fat_contents contents;
 };
-
 } // namespace detail
-
-/// A FAT filesystem with what is in `from`, for a partition or an image of its own. Throws input_error, before anything
-/// is made, for names and files that FAT cannot hold.
-inline recipe fat(tree from, fat_options options = {}) {
-    return recipe{std::make_shared<const detail::fat_recipe>(std::move(from), std::move(options))};
-}
-
-/// The same as an image of `size` at once. Throws layout_error if that is too little, saying how much is missing.
-inline image fat_image(tree from, const fat_options& options, bytes size, const surroundings& where = {}) {
-    return fat(std::move(from), options)->make(size, where);
-}
-
-/// The same, of the size that `options.size` says.
-inline image fat_image(tree from, const fat_options& options, const surroundings& where = {}) {
-    return standalone(fat(std::move(from), options), options.size, where);
-}
 
 IMGCOMPOSE_NAMESPACE_END

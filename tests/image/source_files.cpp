@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <imgcompose/image/source.hpp>
+#include <imgcompose/image/source_files.hpp>
 
 #include <imgcompose/core/error.hpp>
 #include <tests/support/catch.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <imgcompose/fs/fat/write.hpp>
+#include <imgcompose/fs/fat/fat.hpp>
 
 #include <imgcompose/core/crc.hpp>
 
