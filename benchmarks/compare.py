@@ -273,7 +273,8 @@ def main():
     p.add_argument("--results", default=os.path.join(HERE, "..", "build", "benchmarks.json"), help="figures for plot")
     a = p.parse_args()
     a.only = a.only or ("w1" if a.mode == "formats" else "w1,w2,w2s,w3,w4")
-    a.loads = a.loads or os.path.join(a.out, "imgcompose-loads")
+    a.out = os.path.abspath(a.out)  # descriptions name what is in it
+    a.loads = os.path.abspath(a.loads or os.path.join(a.out, "imgcompose-loads"))
     os.makedirs(a.loads, exist_ok=True)
     # The limit program keeps a directory open for each that it walks.
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)

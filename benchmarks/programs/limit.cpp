@@ -82,11 +82,16 @@ struct output {
 
 /// Data of a file with holes goes where it is, the holes stay holes.
 void copy_large(int from, const output& to, const file& f, char* buffer) {
+    bool in_kernel = to.in_kernel;
     for_each_range(from, f.size, [&](std::uint64_t at, std::uint64_t end) {
         while (at < end) {
-            if (to.in_kernel) {
+            if (in_kernel) {
                 auto in = static_cast<off_t>(at), out = static_cast<off_t>(f.at + at);
                 const auto n = ::copy_file_range(from, &in, to.file, &out, end - at, 0);
+                if (n < 0 && errno == EXDEV) { // from one filesystem to another of another kind
+                    in_kernel = false;
+                    continue;
+                }
                 if (n <= 0) fail("copy_file_range");
                 at += static_cast<std::uint64_t>(n);
             } else {

@@ -53,11 +53,21 @@ struct ext4_geometry {
         return has_superblock(group) ? 1 + descriptor_blocks + reserved_descriptor_blocks : 0;
     }
     [[nodiscard]] std::uint64_t inodes() const { return std::uint64_t{inodes_per_group} * groups.size(); }
-    [[nodiscard]] std::uint64_t free_blocks() const {
-        std::uint64_t taken = 0;
-        for (const block_range& r : fixed) taken += r.count();
-        return blocks - first_data_block - taken;
+    /// How many of the first groups have a copy.
+    [[nodiscard]] std::uint64_t copies_in(std::uint64_t count) const {
+        if (!sparse_super || count <= 2) return count;
+        std::uint64_t copies = 2;
+        for (const std::uint64_t base : {3u, 5u, 7u})
+            for (std::uint64_t power = base; power < count; power *= base) ++copies;
+        return copies;
     }
+    /// What so many groups leave for content, wherever in them their metadata is.
+    [[nodiscard]] std::uint64_t free_blocks(std::uint64_t count) const {
+        const std::uint64_t taken = count * (2ull + inode_table_blocks) + copies_in(count) * copy_blocks(0);
+        const std::uint64_t all = blocks - first_data_block;
+        return all - std::min(all, taken);
+    }
+    [[nodiscard]] std::uint64_t free_blocks() const { return free_blocks(groups.size()); }
     /// What is not fixed, in order.
     [[nodiscard]] std::vector<block_range> gaps() const {
         std::vector<block_range> free;
@@ -182,6 +192,39 @@ inline std::uint64_t divide_into_groups(const ext4_profile& p, const ext4_option
     }
 }
 
+/// All of a geometry but its places: how many groups, and how much each holds. 0: there is no room for so many inodes.
+inline std::uint64_t size_groups(const ext4_profile& p, const ext4_options& o, std::uint64_t blocks,
+                                 const ext4_inode_demand& demand, ext4_geometry_result& result) {
+    ext4_geometry& g = result.geometry;
+    const auto next_possible = [&](std::uint64_t larger) {
+        result.fits = false;
+        result.larger = larger;
+        return std::uint64_t{0};
+    };
+    g.first_data_block = p.first_data_block();
+    g.sparse_super = p.sparse_super;
+    const std::uint64_t least = g.first_data_block + div_up(checked_mul(demand.inodes, p.inode_size), p.block_size);
+    if (blocks <= least) return next_possible(least + 1);
+
+    // Where a group's bitmap has too few bits for its inodes, there are more and smaller groups.
+    // e2fsprogs lib/ext2fs/initialize.c, "Try again with slightly different parameters".
+    constexpr std::uint32_t smallest_group = 256;
+    std::uint64_t count = 0;
+    for (g.blocks_per_group = p.blocks_per_group(); (count = divide_into_groups(p, o, blocks, demand, result)) == 0;
+         g.blocks_per_group -= 8)
+        if (g.blocks_per_group < smallest_group + 8) {
+            const std::uint64_t groups = div_up(demand.inodes, 8ull * p.block_size);
+            return next_possible(std::max(blocks + 1, g.first_data_block + 50 + (groups - 1) * smallest_group));
+        }
+    // Without flex_bg a group with a copy holds its own bitmaps and inode table, too.
+    const std::uint64_t own = p.flex_bg ? 0 : 2ull + g.inode_table_blocks;
+    if (1ull + g.descriptor_blocks + own > g.blocks_per_group)
+        fail::ext4_needs_meta_bg(blocks, g.descriptor_blocks, g.blocks_per_group);
+    if (const std::uint64_t with_copy = g.copy_blocks(1) + own; count > 1 && with_copy > g.blocks_per_group)
+        return next_possible(std::max(blocks + 1, g.first_data_block + (count - 1) * with_copy));
+    return count;
+}
+
 } // namespace detail
 
 /// The geometry of `blocks` blocks with room for the inodes that are demanded.
@@ -189,27 +232,8 @@ inline ext4_geometry_result make_ext4_geometry(const ext4_profile& p, const ext4
                                                const ext4_inode_demand& demand) {
     ext4_geometry_result result;
     ext4_geometry& g = result.geometry;
-    g.first_data_block = p.first_data_block();
-    g.sparse_super = p.sparse_super;
-    const std::uint64_t least = g.first_data_block + div_up(checked_mul(demand.inodes, p.inode_size), p.block_size);
-    if (blocks <= least) return {.fits = false, .larger = least + 1};
-
-    // Where a group's bitmap has too few bits for its inodes, there are more and smaller groups.
-    // e2fsprogs lib/ext2fs/initialize.c, "Try again with slightly different parameters".
-    constexpr std::uint32_t smallest_group = 256;
-    std::uint64_t count = 0;
-    for (g.blocks_per_group = p.blocks_per_group();
-         (count = detail::divide_into_groups(p, o, blocks, demand, result)) == 0; g.blocks_per_group -= 8)
-        if (g.blocks_per_group < smallest_group + 8) {
-            const std::uint64_t groups = div_up(demand.inodes, 8ull * p.block_size);
-            return {.fits = false, .larger = std::max(blocks + 1, g.first_data_block + 50 + (groups - 1) * smallest_group)};
-        }
-    // Without flex_bg a group with a copy holds its own bitmaps and inode table, too.
-    const std::uint64_t own = p.flex_bg ? 0 : 2ull + g.inode_table_blocks;
-    if (1ull + g.descriptor_blocks + own > g.blocks_per_group)
-        fail::ext4_needs_meta_bg(blocks, g.descriptor_blocks, g.blocks_per_group);
-    if (const std::uint64_t with_copy = g.copy_blocks(1) + own; count > 1 && with_copy > g.blocks_per_group)
-        return {.fits = false, .larger = std::max(blocks + 1, g.first_data_block + (count - 1) * with_copy)};
+    const std::uint64_t count = detail::size_groups(p, o, blocks, demand, result);
+    if (!result.fits) return result;
 
     g.groups.resize(count);
     const detail::fixed_placer placer(g);

@@ -298,9 +298,15 @@ inline std::uint64_t look_back_for_ext4_size(const ext4_content& c, const ext4_o
     std::uint64_t taken = l.geometry.free_blocks();
     for (const block_range& r : l.free) taken -= r.count();
     for (std::uint64_t blocks = std::max(from, found - std::min(found, reach)); blocks < found; ++blocks) {
-        auto g = make_ext4_geometry(p, o, blocks, wished_ext4_inodes(o, p, blocks, c.last_inode()).least);
-        const auto journal = ext4_journal_blocks(o.journal, g.geometry.blocks, p.block_size);
-        if (!g.fits || g.geometry.free_blocks() + l.journal_blocks < taken + journal) continue;
+        const ext4_inode_demand demand = wished_ext4_inodes(o, p, blocks, c.last_inode()).least;
+        // There may be many thousand groups, and four sizes to try for each: most are ruled out by their sums.
+        ext4_geometry_result sums;
+        const std::uint64_t count = size_groups(p, o, blocks, demand, sums);
+        if (!sums.fits) continue;
+        const auto journal = ext4_journal_blocks(o.journal, sums.geometry.blocks, p.block_size);
+        if (sums.geometry.free_blocks(count) + l.journal_blocks < taken + journal) continue;
+        auto g = make_ext4_geometry(p, o, blocks, demand);
+        if (!g.fits) continue;
         if (place_ext4(c, o, std::move(g.geometry)).missing_blocks == 0) return blocks;
     }
     return found;

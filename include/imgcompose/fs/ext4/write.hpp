@@ -115,6 +115,35 @@ public:
     }
 };
 
+/// The reserved descriptor blocks of the first group: each has the numbers of those that stand for it in the copies, which
+/// makes it an indirect block of the resize inode. e2fsprogs lib/ext2fs/res_gdt.c, ext2fs_create_resize_inode.
+class ext4_resize_blocks final : public ext4_generator {
+public:
+    explicit ext4_resize_blocks(std::shared_ptr<const ext4_filesystem> f) : ext4_generator(std::move(f)) {
+        const ext4_geometry& g = fs().geometry();
+        for (std::uint64_t group = 1; group < g.groups.size(); ++group)
+            if (g.has_superblock(group)) copies_.push_back(group * g.blocks_per_group);
+    }
+    /// The first of them.
+    [[nodiscard]] std::uint64_t first() const {
+        return fs().geometry().start_of(0) + 1 + fs().geometry().descriptor_blocks;
+    }
+    void generate(std::uint32_t, bytes from, std::span<std::byte> to) const override {
+        generate_units(fs().profile().block_size, from, to, [&](std::uint64_t n, std::span<std::byte> block) {
+            for (std::size_t c = 0; c < copies_.size(); ++c) put_number(block, c, first() + n + copies_[c]);
+        });
+    }
+    [[nodiscard]] std::string describe(std::uint32_t) const override { return "blocks of the resize inode"; }
+
+    static void put_number(std::span<std::byte> block, std::size_t index, std::uint64_t n) {
+        const le32 field = to_disk(static_cast<std::uint32_t>(n));
+        put_struct(block.subspan(index * sizeof field), field);
+    }
+
+private:
+    std::vector<std::uint64_t> copies_; // where they begin, from the first group on
+};
+
 /// Collects the extents of a filesystem in any order, and small pieces of bytes in one buffer.
 class ext4_image_maker {
 public:
@@ -267,26 +296,16 @@ private:
         }
     }
 
-    /// The blocks that keep room for descriptors: e2fsprogs lib/ext2fs/res_gdt.c, ext2fs_create_resize_inode.
+    /// The blocks that keep room for descriptors, and the one that has their numbers.
     void put_resize_blocks() {
         if (!fs_->has_resize_inode()) return;
-        const std::uint32_t per_block = profile().block_size / 4;
-        std::vector<std::uint64_t> copies;
-        for (std::uint64_t g = 1; g < geometry().groups.size(); ++g)
-            if (geometry().has_superblock(g)) copies.push_back(g);
-        const auto put_number = [](std::span<std::byte> block, std::size_t index, std::uint64_t n) {
-            const le32 field = to_disk(static_cast<std::uint32_t>(n));
-            put_struct(block.subspan(index * sizeof field), field);
-        };
-        const std::uint64_t first = geometry().start_of(0) + 1 + geometry().descriptor_blocks;
+        const std::uint32_t count = geometry().reserved_descriptor_blocks;
+        const auto blocks = std::make_shared<const ext4_resize_blocks>(fs_);
+        const std::uint64_t first = blocks->first();
         const std::span<std::byte> top = small_block(fs_->layout.resize_block);
-        for (std::uint32_t i = 0; i < geometry().reserved_descriptor_blocks; ++i)
-            put_number(top, (geometry().descriptor_blocks + i) % per_block, first + i);
-        for (std::uint32_t i = 0; i < geometry().reserved_descriptor_blocks; ++i) {
-            const std::span<std::byte> block = small_block(first + i);
-            for (std::size_t c = 0; c < copies.size(); ++c)
-                put_number(block, c, first + i + copies[c] * geometry().blocks_per_group);
-        }
+        for (std::uint32_t i = 0; i < count; ++i)
+            ext4_resize_blocks::put_number(top, (geometry().descriptor_blocks + i) % (profile().block_size / 4), first + i);
+        if (count != 0) add(first, count, image_.add_source(blocks), 0);
     }
 
     void put_groups() {
