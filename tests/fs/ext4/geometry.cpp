@@ -61,3 +61,20 @@ TEST_CASE("a table of descriptors that no group can hold is refused") {
     CHECK_THROWS_MATCHES(ext4({}, {.block_size = bytes{1024}})->make(bytes{2_TiB}, {}), layout_error,
                          says("or use blocks of 4 KiB"));
 }
+
+TEST_CASE("what groups leave for content is known before their metadata has places") {
+    for (const bool sparse : {true, false})
+        for (const bool flex : {true, false})
+            for (const bytes block : {bytes{1024}, bytes{4096}})
+                for (const bytes size : {bytes{10_MiB}, bytes{300_MiB}, bytes{5_GiB}, bytes{60_GiB}}) {
+                    const ext4_options o{.block_size = block, .features = {.flex_bg = flex, .sparse_super = sparse}};
+                    const auto g = make_ext4_geometry(make_ext4_profile(o, {}), o, size / block, {.inodes = 5000}).geometry;
+                    INFO(size.count << " bytes in blocks of " << block.count << ", flex " << flex << ", sparse " << sparse);
+                    std::uint64_t free = 0;
+                    for (const block_range& r : g.gaps()) free += r.count();
+                    CHECK(g.free_blocks() == free);
+                    std::uint64_t copies = 0;
+                    for (std::uint64_t i = 0; i < g.groups.size(); ++i) copies += g.has_superblock(i);
+                    CHECK(g.copies_in(g.groups.size()) == copies);
+                }
+}
