@@ -23,6 +23,7 @@ struct utf8_code_point;
 struct uuid;
 enum class file_type : std::uint8_t;
 enum class severity : unsigned char;
+template <class Signature> class function;
 template <std::uint64_t Unit> struct quantity;
 using bytes = quantity<1>;
 using sectors = quantity<512>;

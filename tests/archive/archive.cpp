@@ -5,6 +5,7 @@
 #include <imgcompose/fs/ext4/ext4.hpp>
 #include <imgcompose/tree/directory.hpp>
 #include <imgcompose/tree/steps.hpp>
+#include <imgcompose/write/file_sink.hpp>
 #include <imgcompose/write/write.hpp>
 #include <tests/archive/made_by_hand.hpp>
 #include <tests/support/catch.hpp>

@@ -2,7 +2,9 @@
 #include <imgcompose/archive/contents.hpp>
 
 #include <imgcompose/archive.hpp>
+#include <imgcompose/image/read.hpp>
 #include <imgcompose/os/faulty.hpp>
+#include <imgcompose/os/native.hpp>
 #include <imgcompose/tree/content.hpp>
 #include <imgcompose/tree/directory.hpp>
 #include <imgcompose/tree/merge.hpp>

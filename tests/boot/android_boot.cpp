@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/boot/android_boot.hpp>
 
+#include <imgcompose/image/read.hpp>
 #include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 #include <tests/support/run.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/boot/environment.hpp>
+#include <imgcompose/core/crc.hpp>
 #include <imgcompose/image/read.hpp>
 
 #include <tests/support/bytes.hpp>

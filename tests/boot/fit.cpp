@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/boot/fit.hpp>
 #include <imgcompose/boot/fit_read.hpp>
+#include <imgcompose/core/endian.hpp>
+#include <imgcompose/image/read.hpp>
 
 #include <tests/boot/sha256sum.hpp>
 #include <tests/support/bytes.hpp>

@@ -2,7 +2,9 @@
 #include <imgcompose/boot/fit_read.hpp>
 
 #include <imgcompose/boot/fit.hpp>
+#include <imgcompose/core/crc.hpp>
 #include <imgcompose/image/blob.hpp>
+#include <imgcompose/image/read.hpp>
 
 #include <tests/boot/sha256sum.hpp>
 #include <tests/boot/shipped.hpp>

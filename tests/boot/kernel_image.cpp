@@ -3,6 +3,7 @@
 
 #include <imgcompose/boot/fit.hpp>
 #include <imgcompose/image/blob.hpp>
+#include <imgcompose/image/read.hpp>
 
 #include <tests/boot/pe_file.hpp>
 #include <tests/support/catch.hpp>

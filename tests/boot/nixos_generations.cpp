@@ -3,6 +3,7 @@
 
 #include <imgcompose/boot/extlinux_files.hpp>
 #include <imgcompose/boot/extlinux_parse.hpp>
+#include <imgcompose/image/read.hpp>
 
 #include <tests/support/catch.hpp>
 

@@ -3,6 +3,7 @@
 
 #include <imgcompose/boot/fit_read.hpp>
 #include <imgcompose/image/blob.hpp>
+#include <imgcompose/image/read.hpp>
 
 #include <tests/boot/elf_file.hpp>
 #include <tests/boot/shipped.hpp>

@@ -4,8 +4,12 @@
 #include <imgcompose/board/raspberry_pi.hpp>
 #include <imgcompose/board/rockchip.hpp>
 #include <imgcompose/compose/steps.hpp>
+#include <imgcompose/core/endian.hpp>
 #include <imgcompose/fs/fat/fat.hpp>
 #include <imgcompose/image/read.hpp>
+#include <imgcompose/partition/gpt_format.hpp>
+#include <imgcompose/partition/mbr_format.hpp>
+#include <imgcompose/write/file_sink.hpp>
 #include <imgcompose/write/write.hpp>
 
 #include <tests/support/bytes.hpp>

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/flash/flash.hpp>
 
+#include <imgcompose/image/read.hpp>
 #include <imgcompose/os/faulty.hpp>
+#include <imgcompose/write/file_sink.hpp>
+#include <imgcompose/write/write.hpp>
 #include <tests/support/catch.hpp>
 #include <tests/write/device.hpp>
 #include <tests/write/made.hpp>

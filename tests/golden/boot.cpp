@@ -2,6 +2,7 @@
 // Digests of what boot/ makes. They change only in a commit that says why.
 #include <imgcompose/boot/boot_script.hpp>
 #include <imgcompose/boot/extlinux.hpp>
+#include <imgcompose/core/crc.hpp>
 
 #include <tests/golden/elsewhere.hpp>
 #include <tests/support/catch.hpp>

@@ -2,6 +2,7 @@
 // Filesystems and tables are the same bytes in any locale, time zone and umask, and from names in any order.
 #include <imgcompose/imgcompose.hpp>
 
+#include <imgcompose/image/read.hpp>
 #include <tests/golden/elsewhere.hpp>
 #include <tests/support/catch.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/gzip.hpp>
 
+#include <imgcompose/write/file_sink.hpp>
 #include <tests/write/formats.hpp>
 
 namespace ic = imgcompose;

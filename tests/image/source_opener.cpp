@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/image/source_opener.hpp>
 
+#include <imgcompose/image/read.hpp>
 #include <imgcompose/os/faulty.hpp>
+#include <imgcompose/os/native.hpp>
 #include <tests/support/catch.hpp>
 #include <tests/support/later.hpp>
 #include <tests/support/run.hpp>
@@ -49,7 +51,7 @@ TEST_CASE("files of many directories are read with few descriptors open") {
         for (std::size_t i = 0; i < ids.size(); ++i) {
             const std::string expected = "content " + std::to_string(i);
             REQUIRE(read(opener, files, ids[i], 0, expected.size()) == expected);
-            REQUIRE(counting.open_handles() <= 20);
+            REQUIRE(counting.open_handles() <= 40);
         }
     opener.close();
     CHECK(counting.open_handles() == 0);
@@ -182,7 +184,7 @@ void write_over(const std::string& path, const std::string& with) {
 
 } // namespace
 
-TEST_CASE("small files of a directory that nobody changed cost three calls each, and it two more") {
+TEST_CASE("small files of a directory that nobody changed cost an open and a read each, and are closed together") {
     const temp_dir dir;
     const imgcompose_test::an_hour_later later;
     const settled_directory made{dir};
@@ -194,7 +196,8 @@ TEST_CASE("small files of a directory that nobody changed cost three calls each,
     CHECK(calls.opens == 4);
     CHECK(calls.reads == 3);
     CHECK(calls.statuses == 2);
-    CHECK(calls.all() == 13);
+    CHECK(calls.closes <= 3); // two on Linux 5.9 and later: the files, and the directory
+    CHECK(calls.all() == 9 + calls.closes);
 }
 
 TEST_CASE("a small file that took the place of another is noticed, whenever and whatever times were set back") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/image/window.hpp>
 
+#include <imgcompose/image/read.hpp>
 #include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/inspect/artefacts.hpp>
 
+#include <imgcompose/image/read.hpp>
 #include <imgcompose/inspect/inspect.hpp>
 #include <imgcompose/inspect/open.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/inspect/compare.hpp>
 
+#include <imgcompose/image/read.hpp>
 #include "made.hpp"
 #include <tests/support/catch.hpp>
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/inspect/inspect.hpp>
 
+#include <imgcompose/core/crc.hpp>
+#include <imgcompose/core/endian.hpp>
+#include <imgcompose/image/read.hpp>
+#include <imgcompose/partition/gpt_format.hpp>
 #include "made.hpp"
 #include <tests/boot/sha256sum.hpp>
 #include <tests/support/catch.hpp>

@@ -6,6 +6,7 @@
 #include <imgcompose/boot/boot_script.hpp>
 #include <imgcompose/boot/extlinux.hpp>
 #include <imgcompose/image/blob.hpp>
+#include <imgcompose/image/read.hpp>
 
 #include "made.hpp"
 #include <tests/support/stand_ins.hpp>

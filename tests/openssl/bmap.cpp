@@ -3,6 +3,7 @@
 #include <imgcompose/write/bmap.hpp>
 
 #include <imgcompose/openssl.hpp>
+#include <imgcompose/write/file_sink.hpp>
 #include <tests/write/formats.hpp>
 
 namespace ic = imgcompose;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/openssl.hpp>
 
+#include <imgcompose/write/file_sink.hpp>
 #include <imgcompose/write/write.hpp>
 #include <tests/support/catch.hpp>
 #include <tests/support/run.hpp>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // The same table by sgdisk, sfdisk and fdisk and by us: the bytes are equal, and they find no fault with ours.
+#include <imgcompose/core/endian.hpp>
 #include <imgcompose/partition/gpt.hpp>
+#include <imgcompose/partition/gpt_format.hpp>
 #include <imgcompose/partition/names.hpp>
 
 #include <tests/oracle/disk_file.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/os/block_device.hpp>
 
+#include <imgcompose/os/native.hpp>
 #include <tests/support/catch.hpp>
 #include <tests/support/run.hpp>
 

@@ -6,9 +6,11 @@
 #include <tests/support/catch.hpp>
 #include <tests/support/run.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -153,6 +155,36 @@ TEST_CASE("calls are counted") {
     CHECK(made.reads == 1);
     CHECK(made.statuses == 1);
     CHECK(made.all() == 4);
+}
+
+TEST_CASE("files are closed together, and none that lies between them") {
+    const temp_dir dir;
+    write_file(dir / "f", "x");
+    const auto open_one = [&] { return ic::os::file::open_for_reading(dir / "f"); };
+    const auto is_open = [](ic::os::handle h) { return ::fcntl(h, F_GETFD) != -1; };
+    std::vector<ic::os::file> others, closing;
+    std::vector<ic::os::handle> together;
+    for (int i = 0; i < 46; ++i) {
+        auto f = open_one();
+        if (i % 7 == 3) {
+            others.push_back(std::move(f));
+        } else {
+            together.push_back(f.get());
+            closing.push_back(std::move(f));
+        }
+    }
+    const auto before = ic::os::calls_made();
+    {
+        ic::os::closed_together all;
+        all.add({});
+        for (ic::os::file& f : closing) all.add(std::move(f));
+        CHECK(std::ranges::count_if(together, is_open) <= 32);
+        CHECK(is_open(together.back()));
+    }
+    CHECK(std::ranges::none_of(together, is_open));
+    CHECK(std::ranges::all_of(others, [&](const auto& f) { return is_open(f.get()); }));
+    const auto made = ic::os::calls_made() - before;
+    CHECK(made.closes < together.size()); // Linux 5.9 and later close those that follow one another by one call
 }
 
 TEST_CASE("a pipe that is full is waited for, also when it is not to block") {

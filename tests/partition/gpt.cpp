@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/partition/gpt.hpp>
 
+#include <imgcompose/core/crc.hpp>
+#include <imgcompose/core/endian.hpp>
+#include <imgcompose/partition/gpt_format.hpp>
 #include <tests/support/catch.hpp>
 
 namespace ic = imgcompose;

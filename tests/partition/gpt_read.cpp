@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/partition/gpt_read.hpp>
 
+#include <imgcompose/core/crc.hpp>
 #include <imgcompose/partition/gpt.hpp>
 
 #include <tests/support/catch.hpp>

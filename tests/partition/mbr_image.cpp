@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/partition/mbr_image.hpp>
 
+#include <imgcompose/core/endian.hpp>
 #include <imgcompose/image/read.hpp>
+#include <imgcompose/partition/mbr_format.hpp>
 #include <tests/support/catch.hpp>
 
 namespace ic = imgcompose;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/partition/mbr_read.hpp>
 
+#include <imgcompose/image/read.hpp>
 #include <imgcompose/image/window.hpp>
 #include <imgcompose/partition/mbr_image.hpp>
 #include <imgcompose/partition/names.hpp>

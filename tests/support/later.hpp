@@ -3,6 +3,7 @@
 // times prove that it did not change.
 #pragma once
 
+#include <imgcompose/os/native.hpp>
 #include <imgcompose/os/system.hpp>
 
 #include <chrono>

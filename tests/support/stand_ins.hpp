@@ -8,6 +8,8 @@
 #include <imgcompose/boot/arm64_image.hpp>
 #include <imgcompose/boot/fdt.hpp>
 #include <imgcompose/boot/fit.hpp>
+#include <imgcompose/core/endian.hpp>
+#include <imgcompose/image/read.hpp>
 #include <imgcompose/inspect/artefact_format.hpp>
 
 #include <tests/boot/pe_file.hpp>

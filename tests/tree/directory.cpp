@@ -2,6 +2,7 @@
 #include <imgcompose/tree/directory.hpp>
 
 #include <imgcompose/os/faulty.hpp>
+#include <imgcompose/os/native.hpp>
 #include <imgcompose/os/portable.hpp>
 #include <imgcompose/tree/steps.hpp>
 #include <tests/support/catch.hpp>

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/write/android_sparse.hpp>
 
+#include <imgcompose/core/crc.hpp>
+#include <imgcompose/core/endian.hpp>
+#include <imgcompose/image/read.hpp>
+#include <imgcompose/write/file_sink.hpp>
 #include <tests/write/formats.hpp>
 
 #include <map>

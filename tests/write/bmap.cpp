@@ -2,6 +2,7 @@
 // With a stand-in for SHA-256; tests/openssl/bmap.cpp has the real one and bmaptool.
 #include <imgcompose/write/bmap.hpp>
 
+#include <imgcompose/write/file_sink.hpp>
 #include <tests/write/formats.hpp>
 
 namespace ic = imgcompose;

@@ -2,6 +2,8 @@
 // Sharing of blocks with the sources: by a double that counts, and by a filesystem that can.
 #include <imgcompose/write/write.hpp>
 
+#include <imgcompose/os/native.hpp>
+#include <imgcompose/write/file_sink.hpp>
 #include <tests/support/catch.hpp>
 #include <tests/support/run.hpp>
 #include <tests/write/made.hpp>

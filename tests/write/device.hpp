@@ -3,6 +3,7 @@
 // zeroes or discards itself, has to be in whole sectors, else it is refused.
 #pragma once
 
+#include <imgcompose/os/native.hpp>
 #include <imgcompose/os/system.hpp>
 #include <imgcompose/write/portion.hpp>
 #include <tests/write/made.hpp>

@@ -2,10 +2,13 @@
 // Each call of a small writing fails in turn.
 #include <imgcompose/write/write.hpp>
 
+#include <imgcompose/core/crc.hpp>
 #include <imgcompose/fs/ext4/ext4.hpp>
+#include <imgcompose/image/read.hpp>
 #include <imgcompose/os/faulty.hpp>
 #include <imgcompose/os/portable.hpp>
 #include <imgcompose/tree/directory.hpp>
+#include <imgcompose/write/file_sink.hpp>
 #include <imgcompose/write/rebuild.hpp>
 #include <imgcompose/write/stream_sink.hpp>
 #include <tests/support/catch.hpp>

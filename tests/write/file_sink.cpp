@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/write/file_sink.hpp>
 
+#include <imgcompose/os/native.hpp>
 #include <imgcompose/write/write.hpp>
 
 #include <tests/support/catch.hpp>

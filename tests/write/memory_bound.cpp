@@ -2,6 +2,7 @@
 // What writing holds in memory, whatever the image's size.
 #include <imgcompose/write/write.hpp>
 
+#include <imgcompose/write/file_sink.hpp>
 #include <tests/support/catch.hpp>
 #include <tests/support/held_memory.hpp>
 #include <tests/support/run.hpp>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/write/qcow2.hpp>
 
+#include <imgcompose/core/endian.hpp>
+#include <imgcompose/write/file_sink.hpp>
 #include <tests/write/formats.hpp>
 
 namespace ic = imgcompose;

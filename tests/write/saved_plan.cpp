@@ -2,6 +2,7 @@
 #include <imgcompose/write/saved_plan.hpp>
 
 #include <imgcompose/image/blob.hpp>
+#include <imgcompose/write/file_sink.hpp>
 #include <tests/support/catch.hpp>
 #include <tests/support/later.hpp>
 #include <tests/support/run.hpp>

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/write/stream_sink.hpp>
 
+#include <imgcompose/core/crc.hpp>
+#include <imgcompose/image/read.hpp>
+#include <imgcompose/write/file_sink.hpp>
 #include <tests/write/formats.hpp>
 
 #include <thread>

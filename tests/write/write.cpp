@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/write/write.hpp>
 
+#include <imgcompose/core/crc.hpp>
+#include <imgcompose/image/read.hpp>
+#include <imgcompose/os/native.hpp>
+#include <imgcompose/write/file_sink.hpp>
+#include <imgcompose/write/portion.hpp>
 #include <tests/support/catch.hpp>
 #include <tests/support/run.hpp>
 #include <tests/write/made.hpp>

@@ -24,9 +24,16 @@ IMGCOMPOSE_NAMESPACE_BEGIN
 namespace detail {
 template <std::size_t... Counts> constexpr auto boards_in_order(const std::array<const board*, Counts>&... families) {
     std::array<const board*, (Counts + ...)> all{};
-    auto next = all.begin();
-    ((next = std::ranges::copy(families, next).out), ...);
-    std::ranges::sort(all, {}, [](const board* b) { return b->name; });
+    std::size_t count = 0;
+    const auto insert = [&](const board* b) {
+        std::size_t at = count++;
+        for (; at != 0 && b->name < all[at - 1]->name; --at) all[at] = all[at - 1];
+        all[at] = b;
+    };
+    const auto insert_each = [&](const auto& family) {
+        for (const board* b : family) insert(b);
+    };
+    (insert_each(families), ...);
     return all;
 }
 } // namespace detail

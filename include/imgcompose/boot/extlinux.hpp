@@ -5,13 +5,13 @@
 #pragma once
 
 #include <imgcompose/core/finding.hpp>
+#include <imgcompose/core/function.hpp>
 #include <imgcompose/image/image.hpp>
 #include <imgcompose/image/reader.hpp>
+#include <imgcompose/image/time.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <optional>
 #include <ratio>
@@ -79,7 +79,7 @@ struct extlinux_place {
     std::string_view keyword{};
 };
 
-using extlinux_report = std::function<void(severity, const extlinux_place&, std::string_view)>;
+using extlinux_report = function<void(severity, const extlinux_place&, std::string_view)>;
 
 /// Tells of all that U-Boot would misread or refuse in a value, whoever made it.
 void check_extlinux(const extlinux& file, const extlinux_report& report);

@@ -3,13 +3,13 @@
 #pragma once
 
 #include <imgcompose/board/board.hpp>
+#include <imgcompose/core/function.hpp>
 #include <imgcompose/image/recipe.hpp>
 #include <imgcompose/partition/types.hpp>
 
 #include <chrono>
 #include <concepts>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -166,7 +166,7 @@ concept disk_step = requires(const S& s, disk_plan p) {
 template <disk_step S> disk_plan operator|(disk_plan p, const S& step) { return step(std::move(p)); }
 
 /// A step that keeps its arguments: what the functions of compose/steps.hpp make.
-using disk_edit = std::function<disk_plan(disk_plan)>;
+using disk_edit = function<disk_plan(disk_plan)>;
 
 IMGCOMPOSE_NAMESPACE_END
 

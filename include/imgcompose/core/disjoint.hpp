@@ -15,7 +15,7 @@ IMGCOMPOSE_NAMESPACE_BEGIN
 constexpr void require_disjoint(std::vector<named_range> ranges) {
     std::erase_if(ranges, [](const named_range& r) { return r.size == bytes{}; });
     // Those that begin together stay apart by their size and name, so that the message never depends on the order.
-    std::ranges::sort(ranges, [](const named_range& a, const named_range& b) {
+    std::sort(ranges.begin(), ranges.end(), [](const named_range& a, const named_range& b) {
         if (a.at != b.at) return a.at < b.at;
         if (a.size != b.size) return a.size > b.size;
         return a.name < b.name;

@@ -5,7 +5,6 @@
 
 #include <imgcompose/core/checked.hpp>
 
-#include <chrono>
 #include <compare>
 #include <cstdint>
 
@@ -117,9 +116,6 @@ constexpr bytes operator""_MB(unsigned long long n) { return bytes{checked_mul(n
 constexpr bytes operator""_GB(unsigned long long n) {
     return bytes{checked_mul(n, 1'000'000'000)};
 } ///< as cards are sold
-constexpr std::chrono::seconds operator""_s(unsigned long long n) {
-    return std::chrono::seconds{narrow<std::int64_t>(static_cast<std::uint64_t>(n))};
-}
 } // namespace literals
 
 IMGCOMPOSE_NAMESPACE_END

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -49,7 +48,7 @@ inline bytes kept_bytes(const image& i) {
 } // namespace detail
 
 IMGCOMPOSE_INLINE void verify(const image& written, const target& medium, const std::stop_token& cancel,
-                              const std::function<void(bytes)>& on_bytes) {
+                              const function<void(bytes)>& on_bytes) {
     constexpr bytes step{1 << 20};
     const std::string name = medium.path().string();
     const os::file f = os::file::open_for_reading(name);

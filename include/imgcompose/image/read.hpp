@@ -28,9 +28,10 @@ inline bool takes_from(const image& i, const std::string& path) {
 }
 
 namespace detail {
-/// The bytes of `e` from `skip` on; `to` is no longer than what the extent has left.
-inline void read_extent(const image& from, const extent& e, bytes skip, std::span<std::byte> to,
-                        source_opener& opener) {
+/// The bytes of `e` from `skip` on; `to` is no longer than what the extent has left. `over_next`: the byte behind `to` may
+/// be written over, too.
+inline void read_extent(const image& from, const extent& e, bytes skip, std::span<std::byte> to, source_opener& opener,
+                        bool over_next = false) {
     if (!e.has_source()) {
         std::memset(to.data(), e.source == extent::is_fill ? static_cast<int>(e.item) : 0, to.size());
         return;
@@ -40,13 +41,16 @@ inline void read_extent(const image& from, const extent& e, bytes skip, std::spa
         bytes at; // in the source
         std::span<std::byte> to;
         source_opener& opener;
+        bool over_next;
         void operator()(const std::shared_ptr<const owned_bytes>& content) const {
             std::memcpy(to.data(), content->data() + at.count, to.size());
         }
-        void operator()(const std::shared_ptr<const source_files>& files) const { opener.read(*files, e.item, at, to); }
+        void operator()(const std::shared_ptr<const source_files>& files) const {
+            opener.read(*files, e.item, at, to, over_next);
+        }
         void operator()(const std::shared_ptr<const generator>& maker) const { maker->generate(e.item, at, to); }
     };
-    std::visit(visitor{e, e.from + skip, to, opener}, from.sources()[e.source]);
+    std::visit(visitor{e, e.from + skip, to, opener, over_next}, from.sources()[e.source]);
 }
 } // namespace detail
 

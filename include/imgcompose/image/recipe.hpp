@@ -4,8 +4,8 @@
 
 #include <imgcompose/core/guid.hpp>
 #include <imgcompose/image/image.hpp>
+#include <imgcompose/image/time.hpp>
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>

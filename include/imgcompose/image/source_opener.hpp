@@ -34,14 +34,16 @@ public:
     explicit source_opener(bool asks_each_file) : asks_each_file_(asks_each_file) {}
 
     /// A file's bytes from `from` on. Throws io_error, or input_error if the file is not what it was.
-    void read(const source_files& files, source_files::file_id id, bytes from, std::span<std::byte> to) {
+    /// `over_next`: the byte behind `to` may be written over, too, which is quicker.
+    void read(const source_files& files, source_files::file_id id, bytes from, std::span<std::byte> to,
+              bool over_next = false) {
         if (const os::file* const kept = files.open_file(id)) return kept->read_exactly_at(offset{from}, to);
         const auto& planned = files.at(id);
         const bool is_whole = from == bytes{} && to.size() == planned.size;
         const os::file& f = is_whole ? open_unchecked(files, id) : open(files, id);
         std::size_t done = 0;
         const os::answer got =
-            is_whole ? f.try_read_at_or_longer(offset{}, to, done) : f.try_read_at(offset{from}, to, done);
+            is_whole ? f.try_read_at_or_longer(offset{}, to, over_next, done) : f.try_read_at(offset{from}, to, done);
         const bool is_all_there = got >= 0 && static_cast<std::size_t>(got) == to.size();
         if (is_whole) {
             if (is_all_there && relies_on_directory(files, id)) return;
@@ -79,11 +81,12 @@ public:
     /// Closes everything.
     void close() {
         forget_file();
+        read_.close();
         directories_.clear();
     }
 
 private:
-    static constexpr std::size_t most_directories = 16;
+    static constexpr std::size_t most_directories = 2;
     static constexpr std::size_t longest_step = 3000; // with one more name less than any system's limit
 
     struct directory {
@@ -116,7 +119,7 @@ private:
         forget_file();
     }
     void forget_file() {
-        file_ = {};
+        read_.add(std::move(file_));
         file_of_ = nullptr;
         is_in_use_ = false;
     }
@@ -220,6 +223,7 @@ private:
     std::vector<directory> directories_;
     std::uint64_t uses_ = 0;
     os::file file_;
+    os::closed_together read_;
     const source_files* file_of_ = nullptr;
     source_files::file_id file_id_ = 0;
     bool is_in_use_ = false;       // of file_: it was checked and then given away, to be read in pieces

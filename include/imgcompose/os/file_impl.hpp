@@ -73,7 +73,22 @@ IMGCOMPOSE_INLINE file& file::operator=(file&& other) noexcept {
 }
 
 IMGCOMPOSE_INLINE file::~file() {
-    if (is_open()) current().close(handle_);
+    if (!is_open()) return;
+    ++calls_made().closes;
+    current().close(handle_);
+}
+
+IMGCOMPOSE_INLINE void closed_together::add(file&& f) {
+    if (!f.is_open()) return;
+    if (count_ == held_.size()) close();
+    held_[count_++] = std::exchange(f.handle_, file::none);
+}
+
+IMGCOMPOSE_INLINE void closed_together::close() {
+    if (count_ == 0) return;
+    const auto held = std::span{held_}.first(std::exchange(count_, 0));
+    std::sort(held.begin(), held.end()); // not in order where a number was free between others
+    calls_made().closes += current().close_all(held);
 }
 
 IMGCOMPOSE_INLINE file file::open(const std::string& path, open_mode mode) {
@@ -111,6 +126,7 @@ IMGCOMPOSE_INLINE answer file::try_get_xattr(handle directory, const char* name,
 
 IMGCOMPOSE_INLINE void file::close() {
     if (!is_open()) return;
+    ++calls_made().closes;
     const answer a = current().close(std::exchange(handle_, none));
     if (a < 0 && a != detail::interrupted) fail::system_refused(a, "cannot close", path_);
 }
@@ -150,11 +166,14 @@ IMGCOMPOSE_INLINE answer file::try_read_at(offset at, std::span<std::byte> to, s
     return static_cast<answer>(done);
 }
 
-IMGCOMPOSE_INLINE answer file::try_read_at_or_longer(offset at, std::span<std::byte> to, std::size_t& done) const {
+IMGCOMPOSE_INLINE answer file::try_read_at_or_longer(offset at, std::span<std::byte> to, bool over_next,
+                                                     std::size_t& done) const {
     std::byte beyond{};
     const std::array<std::span<std::byte>, 2> pieces{to, std::span{&beyond, 1}};
-    const answer first = detail::persist(
-        &call_counts::reads, [&] { return current().read_many_at(handle_, at, pieces); });
+    const answer first = detail::persist(&call_counts::reads, [&] {
+        return over_next ? current().read_at(handle_, at, {to.data(), to.size() + 1})
+                         : current().read_many_at(handle_, at, pieces);
+    });
     if (first <= 0 || static_cast<std::size_t>(first) >= to.size()) return first;
     done = static_cast<std::size_t>(first);
     return try_read_at(at, to, done);

@@ -138,7 +138,7 @@ constexpr std::array<le16, 36> partition_name_field(std::string_view name) {
 
 template <disk_struct T> constexpr void put_bytes(std::span<std::byte> to, bytes at, const T& value) {
     const auto raw = to_bytes(value);
-    std::ranges::copy(raw, to.subspan(at.count, raw.size()).begin());
+    std::copy(raw.begin(), raw.end(), to.subspan(at.count, raw.size()).begin());
 }
 
 } // namespace detail
@@ -191,13 +191,17 @@ constexpr uuid disk_id_of(const gpt_table& t) {
 constexpr uuid partition_id_of(const gpt_table& t, std::size_t index) {
     const gpt_partition& p = t.partitions[index];
     if (!p.id.is_nil()) return p.id;
-    std::vector<char> digits;
-    for (std::size_t n = index + 1; n != 0; n /= 10) digits.push_back(static_cast<char>('0' + n % 10));
-    constexpr std::string_view what = "partition guid:";
-    std::vector<char> name(what.begin(), what.end());
-    name.insert(name.end(), digits.rbegin(), digits.rend());
-    name.push_back(':');
-    name.insert(name.end(), p.name.begin(), p.name.end());
+    std::array<char, 20> number{};
+    std::size_t first_digit = number.size();
+    for (std::size_t n = index + 1; n != 0; n /= 10) number[--first_digit] = static_cast<char>('0' + n % 10);
+    std::vector<char> name; // clang++ has no constant std::string of this library's
+    const auto append = [&](std::string_view part) {
+        for (const char c : part) name.push_back(c);
+    };
+    append("partition guid:");
+    append({number.data() + first_digit, number.size() - first_digit});
+    append(":");
+    append(p.name);
     return t.ids.derive_uuid({name.data(), name.size()});
 }
 
@@ -248,7 +252,7 @@ constexpr std::vector<gpt_partition_entry> gpt_entries(const gpt_table& t) {
         e.partition_name = partition_name_field(p.name);
         entries.push_back(e);
     }
-    std::ranges::sort(ids);
+    std::sort(ids.begin(), ids.end());
     for (std::size_t i = 1; i < ids.size(); ++i) {
         const auto& [a_id, a] = ids[i - 1];
         const auto& [b_id, b] = ids[i];

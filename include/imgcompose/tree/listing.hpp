@@ -87,7 +87,7 @@ public:
         for (std::size_t i = 0; i < static_cast<std::size_t>(length);) {
             const std::string attribute = xattr_names_.data() + i;
             i += attribute.size() + 1;
-            const os::answer size = read_growing(buffer_, [&](std::span<char> value) {
+            const os::answer size = read_growing(value_, [&](std::span<char> value) {
                 return os::file::try_get_xattr(directory, name, attribute.c_str(), value);
             });
             if (os::is_error(size, std::errc::no_message_available)) continue; // ENODATA: gone since
@@ -95,7 +95,7 @@ public:
                 doing = text::join("cannot read the extended attribute ", attribute, " of");
                 return size;
             }
-            to.push_back({attribute, {buffer_.data(), static_cast<std::size_t>(size)}});
+            to.push_back({attribute, {value_.data(), static_cast<std::size_t>(size)}});
         }
         return 0;
     }
@@ -122,12 +122,12 @@ private:
             to.xattrs = static_cast<std::uint32_t>(l.xattrs.size());
         }
         if (to.status.type == file_type::symlink) {
-            buffer_.resize(std::max<std::size_t>(buffer_.size(), 65536));
-            const os::answer length = os::file::try_read_link(h, name, buffer_);
+            target_.resize(65536);
+            const os::answer length = os::file::try_read_link(h, name, target_);
             if (refused(l, length, "cannot read the symbolic link", name)) return false;
             to.target = static_cast<std::uint32_t>(l.text.size());
             to.status.size = bytes{static_cast<std::uint64_t>(length)};
-            l.text.insert(l.text.end(), buffer_.data(), buffer_.data() + length);
+            l.text.insert(l.text.end(), target_.data(), target_.data() + length);
         }
         if (to.status.type == file_type::regular && to.status.allocated < to.status.size)
             return read_ranges(h, name, to, l);
@@ -160,7 +160,8 @@ private:
     }
 
     template <class F> static os::answer read_growing(std::vector<char>& buffer, const F& read) {
-        if (buffer.empty()) buffer.resize(4096);
+        // Linux allocates as much as it is offered, whatever there is: 256 bytes take a sixth less time than 4096.
+        if (buffer.empty()) buffer.resize(256);
         for (;;) {
             const os::answer length = read(std::span{buffer});
             if (!os::is_error(length, std::errc::result_out_of_range)) return length;
@@ -171,7 +172,7 @@ private:
 
     bool with_xattrs_;
     os::name_list names_;
-    std::vector<char> buffer_, xattr_names_, targets_;
+    std::vector<char> xattr_names_, value_, target_, targets_;
     std::vector<xattr> xattrs_;
     std::string doing_;
 };

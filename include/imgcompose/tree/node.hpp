@@ -6,8 +6,8 @@
 #include <imgcompose/core/file_type.hpp>
 #include <imgcompose/core/text.hpp>
 #include <imgcompose/core/units.hpp>
+#include <imgcompose/image/time.hpp>
 
-#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <optional>

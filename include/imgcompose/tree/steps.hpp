@@ -3,11 +3,11 @@
 // A step is a function from a tree to a tree; a user's own is a lambda.
 #pragma once
 
+#include <imgcompose/core/function.hpp>
 #include <imgcompose/tree/tree.hpp>
 
 #include <concepts>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,7 +23,7 @@ concept tree_step = requires(const S& s, tree t) {
 template <tree_step S> tree operator|(tree t, const S& step) { return step(std::move(t)); }
 
 /// A step that keeps its arguments: what the functions below make.
-using tree_edit = std::function<tree(tree)>;
+using tree_edit = function<tree(tree)>;
 
 // --- what is added -------------------------------------------------------------------------------------------------
 // Each makes the directories of its path that are missing, follows the symbolic links on the way, and throws

@@ -2,13 +2,13 @@
 // How an image is written, and what is told about it.
 #pragma once
 
+#include <imgcompose/core/function.hpp>
 #include <imgcompose/core/units.hpp>
 #include <imgcompose/os/calls.hpp>
 #include <imgcompose/write/digest.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <stop_token>
 #include <vector>
 
@@ -38,7 +38,7 @@ struct write_options {
     /// one in place with as many bytes goes unnoticed (see source_opener). A system call a file more.
     bool ask_each_source = false;
     std::vector<digest*> digests{}; ///< each is given all bytes of the image
-    std::function<void(const progress&)> on_progress{}; ///< from any thread, one at a time; what it throws ends the writing
+    function<void(const progress&)> on_progress{}; ///< from any thread, one at a time; what it throws ends the writing
     std::stop_token cancel{};                           ///< `cancelled` is thrown soon after a stop was requested
 };
 

@@ -2,10 +2,10 @@
 // What an image is written to.
 #pragma once
 
+#include <imgcompose/core/function.hpp>
 #include <imgcompose/image/extent.hpp>
 
 #include <cstddef>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -92,7 +92,7 @@ struct written_range {
 class callback final : public sink {
 public:
     /// `f` may throw: that ends the writing, and comes out of `write`.
-    explicit callback(std::function<void(const written_range&)> f);
+    explicit callback(function<void(const written_range&)> f);
 
     void begin(bytes) override {}
     void data(offset at, std::span<const std::byte> content) override;
@@ -101,7 +101,7 @@ public:
     void finish(bool) override {}
 
 private:
-    std::function<void(const written_range&)> f_;
+    function<void(const written_range&)> f_;
 };
 
 IMGCOMPOSE_NAMESPACE_END

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <functional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -25,7 +24,7 @@ IMGCOMPOSE_INLINE void memory::data(offset at, std::span<const std::byte> conten
 
 IMGCOMPOSE_INLINE void memory::abandon() noexcept { to_.clear(); }
 
-IMGCOMPOSE_INLINE callback::callback(std::function<void(const written_range&)> f) : f_(std::move(f)) {}
+IMGCOMPOSE_INLINE callback::callback(function<void(const written_range&)> f) : f_(std::move(f)) {}
 
 IMGCOMPOSE_INLINE void callback::data(offset at, std::span<const std::byte> content) {
     f_({byte_kind::data, at, bytes{content.size()}, content});

@@ -391,9 +391,10 @@ private:
         std::size_t size = 0;
         p.for_each_buffered([&](const extent& e, std::size_t at) { size = at + e.size.count; });
         const std::span<std::byte> room =
-            p.buffer.room(std::max<std::size_t>(size, portion_size + whole_below + whole_block.count));
+            p.buffer.room(std::max<std::size_t>(size + 1, portion_size + whole_below + whole_block.count));
+        // In order, so that what lies behind one of them is written over before it counts.
         p.for_each_buffered([&](const extent& e, std::size_t at) {
-            read_extent(image_, e, bytes{}, room.subspan(at, e.size.count), opener);
+            read_extent(image_, e, bytes{}, room.subspan(at, e.size.count), opener, true);
         });
     }
 

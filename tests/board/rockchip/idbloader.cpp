@@ -2,6 +2,7 @@
 #include <imgcompose/board/rockchip/idbloader.hpp>
 
 #include <imgcompose/image/blob.hpp>
+#include <imgcompose/image/read.hpp>
 #include <tests/boot/sha256sum.hpp>
 #include <tests/boot/shipped.hpp>
 #include <tests/support/bytes.hpp>

@@ -2,6 +2,7 @@
 #include <imgcompose/board/rockchip/idbloader_read.hpp>
 
 #include <imgcompose/image/blob.hpp>
+#include <imgcompose/image/read.hpp>
 #include <tests/boot/shipped.hpp>
 #include <tests/support/catch.hpp>
 #include <tests/support/stand_ins.hpp>

@@ -3,6 +3,7 @@
 
 #include <imgcompose/board/boards.hpp>
 #include <imgcompose/image/blob.hpp>
+#include <imgcompose/image/read.hpp>
 #include <tests/boot/shipped.hpp>
 #include <tests/support/bytes.hpp>
 #include <tests/support/catch.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/board/rockchip/vendor_images.hpp>
 
+#include <imgcompose/core/endian.hpp>
 #include <tests/boot/elf_file.hpp>
 #include <tests/boot/sha256sum.hpp>
 #include <tests/support/catch.hpp>

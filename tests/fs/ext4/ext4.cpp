@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/fs/ext4/ext4.hpp>
 
+#include <imgcompose/image/read.hpp>
+#include <imgcompose/write/file_sink.hpp>
 #include <tests/fs/ext4/made.hpp>
 #include <tests/support/catch.hpp>
 

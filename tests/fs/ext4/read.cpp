@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <imgcompose/fs/ext4/read.hpp>
 
+#include <imgcompose/image/read.hpp>
 #include <imgcompose/inspect/compare_trees.hpp>
 #include <imgcompose/inspect/open.hpp>
 #include <imgcompose/tree/directory.hpp>

@@ -2,6 +2,7 @@
 // What happens to a filesystem after it was written: the kernel and e2fsprogs change it, and it must stay sound.
 #include <imgcompose/fs/ext4/write.hpp>
 
+#include <imgcompose/write/file_sink.hpp>
 #include <tests/fs/ext4/made.hpp>
 #include <tests/support/catch.hpp>
 

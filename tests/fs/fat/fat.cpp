@@ -2,6 +2,12 @@
 #include <imgcompose/fs/fat/fat.hpp>
 
 #include <imgcompose/core/crc.hpp>
+#include <imgcompose/core/endian.hpp>
+#include <imgcompose/fs/fat/directory.hpp>
+#include <imgcompose/fs/fat/format.hpp>
+#include <imgcompose/fs/fat/short_name.hpp>
+#include <imgcompose/fs/fat/write.hpp>
+#include <imgcompose/image/read.hpp>
 
 #include <tests/fs/fat/made.hpp>
 #include <tests/support/catch.hpp>

@@ -2,6 +2,7 @@
 // Other people's programs read what we write: fsck.vfat, mtools, mkfs.vfat.
 #include <imgcompose/fs/fat/fat.hpp>
 
+#include <imgcompose/core/endian.hpp>
 #include <tests/fs/fat/made.hpp>
 #include <tests/support/catch.hpp>
 

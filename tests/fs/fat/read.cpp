@@ -2,6 +2,7 @@
 #include <imgcompose/fs/fat/read.hpp>
 
 #include <imgcompose/fs/fat/fat.hpp>
+#include <imgcompose/image/read.hpp>
 #include <imgcompose/inspect/compare_trees.hpp>
 #include <imgcompose/inspect/open.hpp>
 #include <imgcompose/tree/directory.hpp>

@@ -158,13 +158,20 @@ namespace fail {
 
 namespace detail {
 
+/// How many inodes are dealt out at a time: whole blocks of them, and whole bytes of bitmap.
+inline std::uint64_t ext4_inode_unit(const ext4_profile& p) {
+    return std::max<std::uint64_t>(8, p.inodes_per_block());
+}
+/// The most that a group can have.
+inline std::uint64_t most_ext4_inodes_per_group(const ext4_profile& p) {
+    return std::min<std::uint64_t>(8ull * p.block_size, 65536 - ext4_inode_unit(p));
+}
+
 /// Divides `blocks` into groups of g.blocks_per_group. Returns how many; 0 if these cannot hold the inodes.
 inline std::uint64_t divide_into_groups(const ext4_profile& p, const ext4_options& o, std::uint64_t blocks,
                                         const ext4_inode_demand& demand, ext4_geometry_result& result) {
     ext4_geometry& g = result.geometry;
-    // Whole blocks of inodes, and whole bytes of bitmap.
-    const std::uint64_t unit = std::max<std::uint64_t>(8, p.inodes_per_block());
-    const std::uint64_t most = std::min<std::uint64_t>(8ull * p.block_size, 65536 - unit);
+    const std::uint64_t unit = ext4_inode_unit(p), most = most_ext4_inodes_per_group(p);
     std::uint64_t least = 16;
     if (demand.when_grown != 0) {
         const std::uint64_t grown = std::max<std::uint64_t>(o.grows_to->count / p.block_size, g.first_data_block + 1);
@@ -208,11 +215,21 @@ inline std::uint64_t size_groups(const ext4_profile& p, const ext4_options& o, s
 
     // Where a group's bitmap has too few bits for its inodes, there are more and smaller groups.
     // e2fsprogs lib/ext2fs/initialize.c, "Try again with slightly different parameters".
-    constexpr std::uint32_t smallest_group = 256;
+    constexpr std::uint32_t smallest_group = 256, step = 8;
+    std::uint32_t largest_group = p.blocks_per_group();
+    // Larger ones are passed over than make as many groups as the inodes need; where these may be cut to what 32 bits can
+    // number, all are tried.
+    if (const std::uint64_t groups = div_up(demand.inodes, most_ext4_inodes_per_group(p));
+        groups > 1 && demand.inodes <= 0x7fffffff) {
+        const std::uint64_t at_most =
+            std::max<std::uint64_t>((blocks - g.first_data_block - 1) / (groups - 1), smallest_group);
+        if (at_most < largest_group)
+            largest_group -= static_cast<std::uint32_t>(round_up(largest_group - at_most, step));
+    }
     std::uint64_t count = 0;
-    for (g.blocks_per_group = p.blocks_per_group(); (count = divide_into_groups(p, o, blocks, demand, result)) == 0;
-         g.blocks_per_group -= 8)
-        if (g.blocks_per_group < smallest_group + 8) {
+    for (g.blocks_per_group = largest_group; (count = divide_into_groups(p, o, blocks, demand, result)) == 0;
+         g.blocks_per_group -= step)
+        if (g.blocks_per_group < smallest_group + step) {
             const std::uint64_t groups = div_up(demand.inodes, 8ull * p.block_size);
             return next_possible(std::max(blocks + 1, g.first_data_block + 50 + (groups - 1) * smallest_group));
         }

@@ -163,12 +163,20 @@ public:
 
         const auto small_source = image_.add_source(std::make_shared<const owned_bytes>(std::move(small_)));
         const auto by_position = [](const auto& a, const auto& b) { return a.at < b.at; };
-        if (!std::is_sorted(extents_.begin(), extents_.end(), by_position))
-            std::sort(extents_.begin(), extents_.end(), by_position);
-        for (extent& e : extents_) {
+        // Files mostly lie in the order of their inodes, and there may be a million; of all else there is little.
+        if (!std::is_sorted(of_files_.begin(), of_files_.end(), by_position))
+            std::sort(of_files_.begin(), of_files_.end(), by_position);
+        std::sort(of_others_.begin(), of_others_.end(), by_position);
+        auto file = of_files_.begin();
+        const auto append_files_before = [&](offset end) {
+            for (; file != of_files_.end() && file->at < end; ++file) image_.append(*file);
+        };
+        for (extent& e : of_others_) {
+            append_files_before(e.at);
             if (e.source == small_piece) e.source = small_source;
             image_.append(e);
         }
+        append_files_before(offset{image_.size()});
         std::sort(regions_.begin(), regions_.end(), by_position);
         for (const named& r : regions_) image_.append_region(r.at, r.size, r.name);
         return std::move(image_);
@@ -194,18 +202,18 @@ private:
 
     void add(std::uint64_t block, std::uint64_t count, std::uint32_t source, std::uint32_t item,
              std::uint64_t from_block = 0) {
-        extents_.push_back({.at = position(block),
+        of_others_.push_back({.at = position(block),
                             .size = size_of(count),
                             .from = size_of(from_block),
                             .source = source,
                             .item = item});
     }
-    void add_zero(offset at, bytes size) {
-        if (size != bytes{}) extents_.push_back({.at = at, .size = size, .source = extent::is_zero});
+    static void add_zero(std::vector<extent>& to, offset at, bytes size) {
+        if (size != bytes{}) to.push_back({.at = at, .size = size, .source = extent::is_zero});
     }
     /// Room for bytes that will be at `at`, to be filled before the next call.
     std::span<std::byte> small(offset at, std::size_t size) {
-        extents_.push_back({.at = at, .size = bytes{size}, .from = bytes{small_.size()}, .source = small_piece});
+        of_others_.push_back({.at = at, .size = bytes{size}, .from = bytes{small_.size()}, .source = small_piece});
         small_.resize(small_.size() + size);
         return std::span{small_}.last(size);
     }
@@ -237,6 +245,7 @@ private:
 
     void put_files() {
         const auto sources = fs_->tree->add_sources_to(image_);
+        of_files_.reserve(fs_->content.last_inode()); // most have one
         std::vector<extent> pieces;
         fs_->content.for_each_inode([&](std::uint32_t ino, const tree::inode& i) {
             if (i.type != file_type::regular || i.size == 0) return;
@@ -254,18 +263,18 @@ private:
         while (piece != end && piece->at < stop) {
             const offset from = std::max(piece->at, start), to = std::min(piece->end(), stop);
             if (from < to) {
-                add_zero(on_disk(done), from - done);
+                add_zero(of_files_, on_disk(done), from - done);
                 extent e = *piece;
                 e.from = e.from + (from - piece->at);
                 e.at = on_disk(from);
                 e.size = to - from;
-                extents_.push_back(e);
+                of_files_.push_back(e);
                 done = to;
             }
             if (piece->end() > stop) break; // goes on in the next run
             ++piece;
         }
-        add_zero(on_disk(done), stop - done);
+        add_zero(of_files_, on_disk(done), stop - done);
     }
 
     void put_journal() {
@@ -278,7 +287,7 @@ private:
                 put_struct(small_block(at), first);
                 ++at, --count;
             }
-            add_zero(position(at), size_of(count));
+            add_zero(of_others_, position(at), size_of(count));
         });
     }
 
@@ -324,7 +333,7 @@ private:
             }
             // What is behind the inodes in use the kernel zeroes after the first mount; without checksums of the
             // descriptors it could not know how far that is.
-            if (!profile().lazy_groups()) add_zero(position(at.inode_table + used), size_of(all - used));
+            if (!profile().lazy_groups()) add_zero(of_others_, position(at.inode_table + used), size_of(all - used));
         }
     }
 
@@ -344,11 +353,11 @@ private:
                  g == 0 ? "superblock and group descriptors" : text::join("superblock copy in group ", g));
             // The first is at byte 1024 whatever the block size; what is before it would be a boot sector.
             const offset at = g == 0 ? offset{bytes{ext4_format::superblock_offset}} : position(start);
-            if (g == 0) add_zero(offset{}, bytes{ext4_format::superblock_offset});
+            if (g == 0) add_zero(of_others_, offset{}, bytes{ext4_format::superblock_offset});
             put_struct(small(at, ext4_format::superblock_size), fs_->superblock(g));
-            add_zero(at + bytes{ext4_format::superblock_size},
+            add_zero(of_others_, at + bytes{ext4_format::superblock_size},
                      position(start + 1) - (at + bytes{ext4_format::superblock_size}));
-            extents_.push_back({.at = position(start + 1),
+            of_others_.push_back({.at = position(start + 1),
                                 .size = bytes{table_size},
                                 .from = from_start(table_from),
                                 .source = small_piece});
@@ -357,7 +366,7 @@ private:
 
     std::shared_ptr<ext4_filesystem> fs_;
     image image_;
-    std::vector<extent> extents_;
+    std::vector<extent> of_files_, of_others_;
     std::vector<named> regions_;
     owned_bytes small_;
 };
