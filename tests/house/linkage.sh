@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSL-1.0
 # Two translation units that include every header link together, and none of them has a symbol of ours
 # to itself: a function or constant at namespace scope whose `inline` was forgotten. g++ only: its
-# -fkeep-static-* options make such symbols visible even when nothing uses them.
+# -fkeep-static-* options make such symbols visible even when nothing uses them. A unit whose functions are compiled apart
+# links with both.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -26,13 +27,16 @@ sed 's/.*/#include <&>/' "$dir/headers" >"$dir/one.cpp"
 {
     echo 'namespace imgcompose { constexpr int forgotten_constant = 1; static int forgotten_function() { return 1; } }'
 } >"$dir/bad.cpp"
+{ echo '#define IMGCOMPOSE_COMPILED'; cat "$dir/one.cpp"; echo '#include <imgcompose/compiled.hpp>'; } >"$dir/apart.cpp"
 compile "$dir/one.cpp" & one=$!
 compile "$dir/two.cpp"
 wait $one
+compile "$dir/apart.cpp" & apart=$!
 compile "$dir/bad.cpp"
+wait $apart
 # shellcheck disable=SC2086 # a list of words
-g++ "$dir/one.cpp.o" "$dir/two.cpp.o" -o "$dir/linked" $libraries || exit 1
+g++ "$dir/one.cpp.o" "$dir/two.cpp.o" "$dir/apart.cpp.o" -o "$dir/linked" $libraries || exit 1
 
 [ "$(locals_of_ours "$dir/bad.cpp.o" | wc -l)" -eq 2 ] || { echo 'the check cannot fail'; nm -C "$dir/bad.cpp.o"; exit 1; }
-found=$(locals_of_ours "$dir/one.cpp.o")
+found=$(locals_of_ours "$dir/one.cpp.o"; locals_of_ours "$dir/apart.cpp.o")
 [ -z "$found" ] || { echo 'local symbols: inline was forgotten for'; echo "$found"; exit 1; }
