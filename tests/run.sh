@@ -8,8 +8,8 @@ usage() {
 usage: tests/run.sh [--fast | --asan | --clang] [--jobs N] [-- CTEST-OPTION...]
 
 Without an option: everything built by g++ and tested, then the library's tests built by clang++ 19
-with address and undefined-behaviour sanitizers, its functions compiled apart, and run again. Less
-than half an hour on two cores the first time, less with ccache's help later.
+with address and undefined-behaviour sanitizers, its functions compiled apart, and run again. About
+half an hour on two cores the first time, less with ccache's help later.
 
   --fast     only the g++ build, without the tests that boot images, use the library from
              outside, run the cookbook or download

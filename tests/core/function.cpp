@@ -3,6 +3,7 @@
 
 #include <tests/support/catch.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -45,8 +46,13 @@ TEST_CASE("an empty function says so, and cannot be called") {
     CHECK_FALSE(none);
     CHECK_FALSE(ic::function<void()>(nullptr));
     CHECK(ic::function<void()>([] {}));
+    CHECK_FALSE(ic::function<void()>(std::function<void()>{}));
+    CHECK(ic::function<void()>(std::function<void()>{[] {}}));
+    CHECK_FALSE(ic::function<void()>(ic::function<int()>{}));
+    CHECK_FALSE(ic::function<void()>(static_cast<void (*)()>(nullptr)));
     CHECK_THROWS_MATCHES(none(), ic::input_error, says("an empty function was called"));
 }
 
 static_assert(!std::is_constructible_v<ic::function<int(int)>, std::string>);
+static_assert(!std::is_constructible_v<ic::function<std::size_t(std::string&)>, decltype(&std::string::size)>);
 static_assert(!std::is_constructible_v<ic::function<int(int)>, int (*)(int, int)>);

@@ -18,7 +18,7 @@ ROUNDS = 5
 MOST_ROUNDS = 20  # as long as something is too dear: a busy machine has quieter minutes
 YARDSTICK = ["fmt/format.h", "filesystem", "boost/container/small_vector.hpp"]
 # STYLE section 9 wants a second for all that is constexpr. Where the yardstick takes more than 0.6 seconds, the machine is slower
-# than the one that was written for, and the limit is stretched with it.
+# than the one that the second was meant for, and the limit is stretched with it.
 YARDSTICK_SECONDS = 0.6
 CONSTEXPR_SECONDS = 1.0
 # What rockchip.hpp costs where its functions are compiled apart (IMGCOMPOSE_COMPILED, imgcompose::compiled), as STYLE has it. By

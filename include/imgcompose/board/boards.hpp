@@ -25,15 +25,14 @@ namespace detail {
 template <std::size_t... Counts> constexpr auto boards_in_order(const std::array<const board*, Counts>&... families) {
     std::array<const board*, (Counts + ...)> all{};
     std::size_t count = 0;
-    const auto insert = [&](const board* b) {
-        std::size_t at = count++;
-        for (; at != 0 && b->name < all[at - 1]->name; --at) all[at] = all[at - 1];
-        all[at] = b;
+    const auto insert = [&](const auto& family) { // costs a compiler less than to instantiate a sort for it
+        for (const board* b : family) {
+            std::size_t at = count++;
+            for (; at != 0 && b->name < all[at - 1]->name; --at) all[at] = all[at - 1];
+            all[at] = b;
+        }
     };
-    const auto insert_each = [&](const auto& family) {
-        for (const board* b : family) insert(b);
-    };
-    (insert_each(families), ...);
+    (insert(families), ...);
     return all;
 }
 } // namespace detail

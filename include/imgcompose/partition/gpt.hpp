@@ -194,7 +194,7 @@ constexpr uuid partition_id_of(const gpt_table& t, std::size_t index) {
     std::array<char, 20> number{};
     std::size_t first_digit = number.size();
     for (std::size_t n = index + 1; n != 0; n /= 10) number[--first_digit] = static_cast<char>('0' + n % 10);
-    std::vector<char> name; // clang++ has no constant std::string of this library's
+    std::vector<char> name; // for clang++ the std::string of libstdc++ 12 is no constant
     const auto append = [&](std::string_view part) {
         for (const char c : part) name.push_back(c);
     };

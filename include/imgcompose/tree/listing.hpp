@@ -160,7 +160,7 @@ private:
     }
 
     template <class F> static os::answer read_growing(std::vector<char>& buffer, const F& read) {
-        // Linux allocates as much as it is offered, whatever there is: 256 bytes take a sixth less time than 4096.
+        // Linux allocates as much as it is offered, whatever there is: of a little it is quicker to ask.
         if (buffer.empty()) buffer.resize(256);
         for (;;) {
             const os::answer length = read(std::span{buffer});

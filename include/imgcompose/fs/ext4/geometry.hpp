@@ -162,7 +162,8 @@ namespace detail {
 inline std::uint64_t ext4_inode_unit(const ext4_profile& p) {
     return std::max<std::uint64_t>(8, p.inodes_per_block());
 }
-/// The most that a group can have.
+/// The most that a group can have: a bit of one block for each, and e2fsprogs lib/ext2fs/ext2_fs.h,
+/// EXT2_MAX_INODES_PER_GROUP.
 inline std::uint64_t most_ext4_inodes_per_group(const ext4_profile& p) {
     return std::min<std::uint64_t>(8ull * p.block_size, 65536 - ext4_inode_unit(p));
 }
