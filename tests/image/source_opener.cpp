@@ -269,6 +269,24 @@ TEST_CASE("that a file was written over in place with as many bytes is noticed i
     CHECK_THROWS_MATCHES(read(opener, made.files, made.ids[1], 0, 9), ic::input_error, says("/b changed since"));
 }
 
+TEST_CASE("a small file that grew by a byte shows by being read, in one piece of memory or two") {
+    const temp_dir dir;
+    const imgcompose_test::an_hour_later later;
+    const settled_directory made{dir};
+    const bool over_next = GENERATE(true, false);
+    ic::source_opener opener;
+    std::string text(10, '?');
+    const auto read_whole = [&](std::size_t i) {
+        opener.read(made.files, made.ids[i], ic::bytes{}, std::as_writable_bytes(std::span{text}).first(9), over_next);
+    };
+    read_whole(0);
+    CHECK(text == "aaaaaaaaa?");
+    std::ofstream{dir / "b", std::ios::app} << "m";
+    CHECK_THROWS_MATCHES(read_whole(1), ic::input_error, says("/b changed since"));
+    read_whole(2);
+    CHECK(text.substr(0, 9) == "ccccccccc");
+}
+
 TEST_CASE("a file that is read in pieces is asked again when the last was read") {
     const temp_dir dir;
     const imgcompose_test::an_hour_later later;
